@@ -1,0 +1,83 @@
+"""Bad input gets one clear sentence: which argument, what it was, what to write instead.
+
+Every public function of the course checks what it is given with the few helpers below, so that
+a learner reads "learning_rate must be above 0, but it is -0.1" and not a traceback from deep
+inside numpy.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+import numpy as np
+
+
+def positive(name: str, value: float, remedy: str = "") -> float:
+    """Give `value` back if it is a finite number above 0.
+
+    Raises:     ValueError – a sentence with the argument's name, its value and the remedy.
+
+    Example:
+        >>> positive("learning_rate", 0.1)
+        0.1
+    """
+    if not _is_real(value) or not np.isfinite(value) or value <= 0:
+        raise ValueError(sentence(name, "a number above 0", value, remedy))
+    return value
+
+
+def whole(name: str, value: int, least: int = 1, remedy: str = "") -> int:
+    """Give `value` back as an int if it is a whole number, `least` or more."""
+    if not _is_real(value) or value != value // 1 or value < least:
+        raise ValueError(sentence(name, f"a whole number, {least} or more", value, remedy))
+    return int(value)
+
+
+def finite(name: str, value: object, remedy: str = "") -> np.ndarray:
+    """Give `value` back as an array of numbers, none of them NaN or infinite, and not empty."""
+    array = numbers(name, value, remedy)
+    if not np.isfinite(array).all():
+        bad = array.ravel()[~np.isfinite(array.ravel())][0]
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        place = f" at index {where[0] if len(where) == 1 else where}" if where else ""
+        remedy = remedy or "remove it or replace it with a number"
+        raise ValueError(f"{name} contains {bad}{place}; {remedy}.")
+    return array
+
+
+def numbers(name: str, value: object, remedy: str = "") -> np.ndarray:
+    """Give `value` back as a float (or complex) array; whole numbers become floats."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        array = np.array(None)
+    if array.dtype.kind not in "biufc":
+        raise TypeError(sentence(name, "a number or an array of numbers", value, remedy))
+    if array.size == 0:
+        raise ValueError(f"{name} is empty; {remedy or 'pass at least one number'}.")
+    return array if array.dtype.kind in "fc" else array.astype(float)
+
+
+def one_of(name: str, value: object, options: Iterable[str]) -> str:
+    """Give `value` back if it is one of `options`; otherwise suggest the nearest one.
+
+    Example:
+        >>> one_of("scheme", "centre", ["central", "forward"])
+        Traceback (most recent call last):
+        ...
+        ValueError: scheme must be one of central, forward, but it is 'centre'; did you mean 'central'?
+    """
+    options = list(options)
+    if value in options:
+        return value
+    near = difflib.get_close_matches(str(value), options, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    raise ValueError(f"{name} must be one of {', '.join(options)}, but it is {value!r}{hint}")
+
+
+def sentence(name: str, wanted: str, value: object, remedy: str = "") -> str:
+    """Build the one sentence all checks here share."""
+    return f"{name} must be {wanted}, but it is {value!r:.60}{'; ' + remedy if remedy else ''}."
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating)
