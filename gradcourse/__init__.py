@@ -26,7 +26,7 @@ _MODULES = {
     "losses", "optimizers", "plots", "progress", "quiz", "schedules", "style",
 }  # fmt: skip
 
-__all__ = sorted([*_NAMES, *_MODULES])  # noqa: PLE0605
+__all__ = sorted([*_NAMES, *_MODULES])
 
 
 def __getattr__(name: str) -> object:

@@ -61,10 +61,10 @@ def one_of(name: str, value: object, options: Iterable[str]) -> str:
     """Give `value` back if it is one of `options`; otherwise suggest the nearest one.
 
     Example:
-        >>> one_of("scheme", "centre", ["central", "forward"])
+        >>> one_of("name", "bowls", ["bowl", "saddle"])
         Traceback (most recent call last):
         ...
-        ValueError: scheme must be one of central, forward, but it is 'centre'; did you mean 'central'?
+        ValueError: name must be one of bowl, saddle, but it is 'bowls'; did you mean 'bowl'?
     """
     options = list(options)
     if value in options:
