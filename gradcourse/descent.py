@@ -107,9 +107,9 @@ def _walk(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield parameters and gradient, for ever: the descent loop itself."""
     landscape = getattr(gradient, "__self__", None)
-    if isinstance(landscape, Landscape) and theta.shape == (2,) and not schedule:
-        if np.ndim(optimizer.learning_rate) == 0:
-            yield from _walk_on_floats(landscape.partials, theta.tolist(), optimizer)
+    one_rate = np.ndim(optimizer.learning_rate) == 0 and not schedule
+    if one_rate and isinstance(landscape, Landscape) and theta.shape == (2,):
+        yield from _walk_on_floats(landscape.partials, theta.tolist(), optimizer)
     state = optimizer.init(theta)
     recipe = optimizer
     for step in count():

@@ -8,14 +8,14 @@ Many moved points are handed to the function in one call when it can take them (
 axis 0, points on the last axis); when it can't, they go one by one. The answer is the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from gradcourse import require
 
-BLOCK = 1 << 15  # numbers per call of f: small enough to stay in the processor's cache
+BLOCK = 1 << 16  # numbers per call of f: small enough to stay in the processor's cache
 
 
 def numerical_gradient(
@@ -44,37 +44,33 @@ def numerical_gradient(
 
     See:        lesson 02; Nocedal and Wright, Numerical Optimization (2006), chapter 8
     """
-    difference = SCHEMES[require.one_of("scheme", scheme, SCHEMES)]
+    difference, default_step = SCHEMES[require.one_of("scheme", scheme, SCHEMES)]
     point = require.finite("x", x).astype(float)
-    if h is not None:
-        require.positive("h", h, "leave it out for a good one")
+    if h is None:
+        steps = default_step(f, point).ravel()
+    else:
+        steps = np.full(point.size, require.positive("h", h, "leave it out for a good one"))
     gradient = np.empty(point.size)
-    width = max(1, BLOCK // (2 * point.size))
-    for first in range(0, point.size, width):
-        some = slice(first, min(first + width, point.size))
-        gradient[some] = difference(f, point, h, some)
+    for some in _blocks(point.size):
+        gradient[some] = difference(f, point, steps[some], some)
     return gradient.reshape(point.shape)
 
 
-def _central(f: Callable, point: np.ndarray, h: float | None, some: slice) -> np.ndarray:
-    up = step_size(f, point, h, order=3).ravel()[some]
-    plus, minus = moved(point, up, some), moved(point, -up, some)
-    values = evaluate(f, np.concatenate([plus, minus], axis=-1))
-    above, below = np.split(values, 2)
-    return (above - below) / (own(plus, some) - own(minus, some))  # the step really taken
+def _central(f: Callable, point: np.ndarray, h: np.ndarray, some: slice) -> np.ndarray:
+    x = point.ravel()[some]
+    above, below = np.split(evaluate(f, moved(point, some, h, -h)), 2)
+    return (above - below) / ((x + h) - (x - h))  # the step that rounding really let us take
 
 
-def _forward(f: Callable, point: np.ndarray, h: float | None, some: slice) -> np.ndarray:
-    up = step_size(f, point, h, order=2).ravel()[some]
-    plus = moved(point, up, some)
+def _forward(f: Callable, point: np.ndarray, h: np.ndarray, some: slice) -> np.ndarray:
+    x = point.ravel()[some]
     here = one_number(f(point.copy()))
-    return (evaluate(f, plus) - here) / (own(plus, some) - point.ravel()[some])
+    return (evaluate(f, moved(point, some, h)) - here) / ((x + h) - x)
 
 
-def _complex(f: Callable, point: np.ndarray, h: float | None, some: slice) -> np.ndarray:
-    h = 1e-100 if h is None else h
+def _complex(f: Callable, point: np.ndarray, h: np.ndarray, some: slice) -> np.ndarray:
     try:
-        values = evaluate(f, moved(point.astype(complex), 1j * h, some))
+        values = evaluate(f, moved(point, some, 1j * h))
     except TypeError as error:
         raise TypeError(
             f"f cannot take complex numbers ({error}); use scheme='central'."
@@ -87,59 +83,79 @@ def _complex(f: Callable, point: np.ndarray, h: float | None, some: slice) -> np
     return values.imag / h
 
 
-SCHEMES = {"central": _central, "forward": _forward, "complex": _complex}
-
-
-def step_size(f: Callable, point: np.ndarray, h: float | None, order: int) -> np.ndarray:
-    """Return the step for every coordinate: `h`, or ε^(1/order) scaled to the coordinate.
+def _root_of_rounding(order: int) -> Callable:
+    """Return (f, point) → the step that balances both errors, scaled to each coordinate.
 
     ε is the rounding unit of the numbers `f` returns: a function that computes in float32
     needs a step a thousand times larger than one that computes in float64.
     """
-    if h is not None:
-        return np.full(point.shape, float(h))
-    rounding = np.finfo(np.result_type(one_number(f(point.copy())), np.float32)).eps
-    return rounding ** (1 / order) * np.maximum(1.0, np.abs(point))
+
+    def step(f: Callable, point: np.ndarray) -> np.ndarray:
+        rounding = np.finfo(np.result_type(one_number(f(point.copy())), np.float32)).eps
+        return rounding ** (1 / order) * np.maximum(1.0, np.abs(point))
+
+    return step
 
 
-def moved(point: np.ndarray, step: np.ndarray, some: slice) -> np.ndarray:
-    """Return copies of `point`, one per coordinate in `some`, that coordinate moved by `step`.
+# scheme -> how a block of partial derivatives is computed, and the step when none is given
+SCHEMES = {
+    "central": (_central, _root_of_rounding(3)),
+    "forward": (_forward, _root_of_rounding(2)),
+    "complex": (_complex, lambda f, point: np.full(point.size, 1e-100)),
+}
 
-    Shape `point.shape + (k,)`: the copies are on the last axis.
+
+def _blocks(size: int) -> Iterator[slice]:
+    """Yield slices over the coordinates, each as large as the cache likes."""
+    width = max(1, BLOCK // (2 * size))
+    return (slice(i, min(i + width, size)) for i in range(0, size, width))
+
+
+def moved(point: np.ndarray, some: slice, *offsets: np.ndarray) -> np.ndarray:
+    """Return copies of `point`, in each of them one coordinate of `some` moved by its offset.
+
+    Shape `point.shape + (len(offsets) * k,)`: the copies are on the last axis.
+
+    Example:
+        >>> moved(np.array([1.0, 2.0]), slice(0, 2), np.array([0.5, 0.5]))
+        array([[1.5, 1. ],
+               [2. , 2.5]])
     """
-    count = some.stop - some.start
-    copies = np.repeat(point.reshape(-1, 1), count, axis=1)
-    copies[np.arange(some.start, some.stop), np.arange(count)] += step
-    return copies.reshape(*point.shape, count)
-
-
-def own(points: np.ndarray, some: slice) -> np.ndarray:
-    """Return of each copy the one coordinate that was moved in it."""
-    return points.reshape(-1, points.shape[-1])[
-        np.arange(some.start, some.stop), np.arange(points.shape[-1])
-    ]
+    here = np.arange(some.stop - some.start)
+    dtype = np.result_type(point, *offsets)
+    copies = np.empty((point.size, len(offsets), here.size), dtype)
+    copies[:] = point.reshape(-1, 1, 1)
+    for which, offset in enumerate(offsets):
+        copies[some.start + here, which, here] += offset
+    return copies.reshape(*point.shape, -1)
 
 
 def evaluate(f: Callable, points: np.ndarray) -> np.ndarray:
     """Return f at each of the k points on the last axis: one call if f can, a loop if not.
 
     A function that isn't written for many points may still return k numbers, wrong ones, when
-    its arrays happen to fit. So the first and the last are compared with a call of their own.
+    its arrays happen to fit. So the last one is compared with a call of its own.
 
     Example:
         >>> evaluate(lambda x: x[0] + max(x[1], 0), np.array([[1, 2], [-3, 5]]))
         array([1., 7.])
     """
     each = np.moveaxis(points, -1, 0)
-    ends = [one_number(f(each[i].copy())) for i in (0, -1)]
+    last = one_number(f(each[-1].copy()))
+    points.flags.writeable = False  # a function that changes its input fails here, not silently
     try:
-        together = np.asarray(f(points.copy()))
+        together = np.asarray(f(points))
     except Exception:  # whatever goes wrong for many points, one by one decides
-        together = None
-    if together is not None and together.shape == (len(each),):
-        if np.allclose(together[[0, -1]], ends, rtol=1e-12, atol=0, equal_nan=True):
-            return together if together.dtype.kind in "fc" else together.astype(float)
+        together = np.empty(0)
+    fits = together.shape == (len(each),) and together.dtype.kind in "biufc"
+    if fits and _same(together[-1], last):
+        return together if together.dtype.kind in "fc" else together.astype(float)
     return np.array([one_number(f(point.copy())) for point in each]) * 1.0
+
+
+def _same(a: complex, b: complex) -> bool:
+    """Whether two values agree up to the order in which their terms were added."""
+    return a == b or abs(a - b) <= 1e-12 * abs(b) or (a != a and b != b)
 
 
 def one_number(value: object) -> np.generic:
@@ -236,15 +252,17 @@ def kinks(f: Callable, x: np.ndarray) -> tuple[int, ...]:
     """
     point = require.finite("x", x).astype(float)
     here = one_number(f(point.copy()))
-    all_of_it = slice(0, point.size)
 
-    def gap(h: float) -> np.ndarray:
-        right = (evaluate(f, moved(point, h, all_of_it)) - here) / h
-        left = (here - evaluate(f, moved(point, -h, all_of_it))) / h
-        return np.abs(right - left), np.maximum(np.abs(right), np.abs(left))
+    def slopes(h: float) -> np.ndarray:
+        steps = np.full(point.size, h)
+        values = evaluate(f, moved(point, slice(0, point.size), steps, -steps))
+        right, left = np.split((values - here) / h, 2)
+        return right, -left
 
-    (wide, _), (narrow, slope) = gap(1e-4), gap(1e-6)
-    return tuple(int(i) for i in np.flatnonzero((narrow > 0.5 * wide) & (narrow > 1e-3 * slope)))
+    (right, left), (wide_right, wide_left) = slopes(1e-6), slopes(1e-4)
+    gap, wide_gap = np.abs(right - left), np.abs(wide_right - wide_left)
+    steepest = np.maximum(np.abs(right), np.abs(left))
+    return tuple(int(i) for i in np.flatnonzero((gap > 0.5 * wide_gap) & (gap > 1e-3 * steepest)))
 
 
 def _cause(claimed: np.ndarray, estimated: np.ndarray, tolerance: float, corners: tuple) -> str:
@@ -266,8 +284,8 @@ def _cause(claimed: np.ndarray, estimated: np.ndarray, tolerance: float, corners
         return (
             f"Your gradient is {factor:.4g} times the right one: a factor is missing or too many."
         )
-    if claimed.ndim == 2 and claimed.shape[0] == claimed.shape[1]:
-        if np.allclose(claimed, estimated.T, **close):
-            return "Your gradient is transposed."
+    square = claimed.ndim == 2 and claimed.shape[0] == claimed.shape[1]
+    if square and np.allclose(claimed, estimated.T, **close):
+        return "Your gradient is transposed."
     wrong = np.flatnonzero(~np.isclose(claimed, estimated, **close).ravel())
     return f"{wrong.size} of {claimed.size} partial derivatives differ, the first at {wrong[0]}."
