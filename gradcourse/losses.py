@@ -1,0 +1,266 @@
+"""Losses: one number that says how far predictions are from the truth, and its gradient.
+
+Each loss comes as a pair of functions: `mean_squared_error(y_pred, y)` is the number,
+`mean_squared_error_gradient(y_pred, y)` says how that number answers to each prediction. All are
+means over the samples, which lie on axis 0; further axes of `y_pred` are many models side by
+side. Lesson 01 starts here.
+
+`LinearRegression(X, y)` joins a loss with a model and so becomes a function of the parameters:
+the landscape of real data that lesson 03 descends.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from gradcourse import require
+
+ALL_ROWS = slice(None)
+
+
+def mean_squared_error(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the mean of the squared errors: 1/n Σ (ŷ − y)².
+
+    It is a plain mean, without the extra ½ that some books write, so the gradient keeps its 2.
+
+    Parameters: y_pred : (n_samples, ...) – predictions ŷ
+                y : (n_samples,) – what was measured
+    Returns:    shape (...) – one number per model
+    Raises:     ValueError – y and y_pred count different samples
+
+    Example:
+        >>> round(float(mean_squared_error([1, 2, 5], [1, 2, 3])), 3)
+        1.333
+
+    See:        lesson 01
+    """
+    error = _error(y_pred, y)
+    return (error * error).mean(axis=0)
+
+
+def mean_squared_error_gradient(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the slope of the mean squared error along each prediction: 2(ŷ − y) / n.
+
+    Example:
+        >>> mean_squared_error_gradient([1, 2, 5], [1, 2, 3]).round(3)
+        array([0.   , 0.   , 1.333])
+    """
+    error = _error(y_pred, y)
+    return 2 / len(error) * error
+
+
+def mean_absolute_error(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the mean of the absolute errors: 1/n Σ |ŷ − y|. Outliers pull no harder than others.
+
+    Example:
+        >>> float(mean_absolute_error([1, 2, 6], [1, 2, 3]))
+        1.0
+    """
+    error = _error(y_pred, y)
+    return np.abs(error).mean(axis=0)
+
+
+def mean_absolute_error_gradient(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return sign(ŷ − y) / n; at the kink ŷ = y every slope from −1 to 1 will do, we take 0."""
+    error = _error(y_pred, y)
+    return np.sign(error) / len(error)
+
+
+def logistic_loss(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the mean binary cross-entropy: 1/n Σ log(1 + e^ŷ) − y ŷ, for labels 0 and 1.
+
+    `y_pred` are logits, the model's raw scores; `sigmoid` turns them into probabilities. Computed
+    as log(1 + e^±ŷ), it neither overflows nor rounds a small loss to 0.
+
+    Parameters: y_pred : (n_samples, ...) – logits ŷ, any number
+                y : (n_samples,) – labels, each 0 or 1
+    Returns:    shape (...)
+    Raises:     ValueError – a label other than 0 and 1
+
+    Example:
+        >>> float(logistic_loss([0, 1000], [1, 1]).round(4))  # no idea, and sure and right
+        0.3466
+
+    See:        lesson 04
+    """
+    logits, y = _labeled(y_pred, y, (0, 1))
+    return np.logaddexp(0, (1 - 2 * y) * logits).mean(axis=0)
+
+
+def logistic_loss_gradient(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return (sigmoid(ŷ) − y) / n: predicted probability minus what happened.
+
+    Example:
+        >>> logistic_loss_gradient([0, 1000], [1, 1])
+        array([-0.25,  0.  ])
+    """
+    logits, y = _labeled(y_pred, y, (0, 1))
+    return (sigmoid(logits) - y) / len(logits)
+
+
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    """Return 1 / (1 + e⁻ᶻ), the probability that belongs to the logit z, without overflow.
+
+    Example:
+        >>> sigmoid(np.array([-1000, 0, 1000]))
+        array([0. , 0.5, 1. ])
+    """
+    return np.exp(-np.logaddexp(0, -z))
+
+
+def hinge_loss(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return 1/n Σ max(0, 1 − y ŷ), for labels −1 and 1.
+
+    A score on the right side by a margin of 1 costs nothing; the support vector machine's loss.
+
+    Example:
+        >>> float(hinge_loss([3, 0.5], [1, 1]))
+        0.25
+
+    See:        lesson 04
+    """
+    scores, y = _labeled(y_pred, y, (-1, 1))
+    return np.maximum(0, 1 - y * scores).mean(axis=0)
+
+
+def hinge_loss_gradient(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return −y / n where y ŷ < 1, else 0: a subgradient.
+
+    At the kink y ŷ = 1 every slope between the two will do; we take 0, the flat side's.
+
+    Example:
+        >>> hinge_loss_gradient([3, 0.5, 1], [1, 1, 1]).round(3)
+        array([ 0.   , -0.333,  0.   ])
+    """
+    scores, y = _labeled(y_pred, y, (-1, 1))
+    return np.where(y * scores < 1, -y, 0.0) / len(scores)
+
+
+@dataclass(frozen=True, eq=False)
+class LinearModel:
+    """A loss of the predictions X w + b, as a function of theta = (w, b): intercept last.
+
+    A kind of model names its pair of losses, `loss` and `loss_gradient`, and is done. The
+    gradient follows by the chain rule: Aᵀ ∂L/∂ŷ, where A is X with a column of ones.
+
+    Parameters: X : (n_samples,) or (n_samples, n_features) – one feature, or several
+                y : (n_samples,) – targets
+    Raises:     ValueError – wrong shapes, NaN or infinity, no data
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+
+    def __post_init__(self):
+        X, y = require.finite("X", self.X), require.finite("y", self.y)
+        X = X[:, None] if X.ndim == 1 else X
+        if X.ndim != 2 or y.shape != X.shape[:1]:
+            raise ValueError(
+                f"X must be (n_samples, n_features) and y (n_samples,), but their shapes are "
+                f"{np.shape(self.X)} and {np.shape(self.y)}."
+            )
+        for name, array in {"X": X, "y": y}.items():
+            object.__setattr__(self, name, array)
+
+    @cached_property
+    def design(self) -> np.ndarray:
+        """X with a last column of ones, so that predictions are `design @ theta`."""
+        return np.column_stack([self.X, np.ones(len(self.X))])
+
+    def predict(self, theta: np.ndarray, rows: slice | np.ndarray = ALL_ROWS) -> np.ndarray:
+        """Return X w + b: theta (n_features + 1, ...) → (n_samples, ...)."""
+        theta, design = np.asarray(theta), self.design[rows]
+        if theta.shape[:1] != design.shape[1:]:
+            raise ValueError(
+                f"theta must hold {design.shape[1]} numbers on axis 0, one weight per feature and "
+                f"the intercept, but its shape is {theta.shape}."
+            )
+        return _times(design, theta)
+
+    def __call__(self, theta: np.ndarray, rows: slice | np.ndarray = ALL_ROWS) -> np.ndarray:
+        """Return the loss at theta: (n_features + 1,) → one number, (n_features + 1, ...) → (...).
+
+        `rows` picks some samples, a mini-batch: a slice or an array of indices.
+        """
+        return self.loss(self.predict(theta, rows), self.y[rows])
+
+    def gradient(self, theta: np.ndarray, rows: slice | np.ndarray = ALL_ROWS) -> np.ndarray:
+        """Return the gradient at theta, in theta's shape."""
+        slopes = self.loss_gradient(self.predict(theta, rows), self.y[rows])
+        return _times(self.design[rows].T, slopes)
+
+
+@dataclass(frozen=True, eq=False)
+class LinearRegression(LinearModel):
+    """The mean squared error of a straight line: L(w, b) = 1/n Σ (x·w + b − y)².
+
+    A bowl whose shape is the data's. Its gradient is 2/n Aᵀ(A theta − y) and its Hessian the same
+    everywhere, 2/n AᵀA, where A is X with a last column of ones.
+
+    Parameters: X : (n_samples,) or (n_samples, n_features)
+                y : (n_samples,)
+
+    Example:
+        >>> line = LinearRegression([0, 1, 2], [1, 3, 5])
+        >>> theta = np.array([0.0, 0.0])  # slope and intercept
+        >>> round(float(line(theta)), 3), line.gradient(theta).round(3)
+        (11.667, array([-8.667, -6.   ]))
+        >>> line.minimizer().round(3)
+        array([2., 1.])
+
+    See:        lessons 01 and 03
+    """
+
+    loss = staticmethod(mean_squared_error)
+    loss_gradient = staticmethod(mean_squared_error_gradient)
+
+    def hessian(self) -> np.ndarray:
+        """Return the second derivatives, (n_features + 1, n_features + 1)."""
+        return self.design.T @ self.design * (2 / len(self.y))
+
+    def minimizer(self) -> np.ndarray:
+        """Return the theta of least loss, solved directly, without descending."""
+        return np.linalg.lstsq(self.design, self.y, rcond=None)[0]
+
+    @property
+    def smoothness(self) -> float:
+        """L, the largest eigenvalue of the Hessian: a learning rate must stay below 2 / L."""
+        return float(np.linalg.eigvalsh(self.hessian())[-1])
+
+
+def _times(A: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """A @ v with any further axes of v kept: (n, d) and (d, ...) → (n, ...)."""
+    if v.ndim < 3:
+        return A @ v
+    return (A @ v.reshape(len(v), -1)).reshape(len(A), *v.shape[1:])
+
+
+def _error(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+    y_pred, y = _aligned(y_pred, y)
+    return y_pred - y
+
+
+def _labeled(
+    y_pred: np.ndarray, y: np.ndarray, labels: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Check the labels too: 0/1 and −1/1 are easily mistaken for each other."""
+    y_pred, y = _aligned(y_pred, y)
+    allowed = (y == labels[0]) | (y == labels[1])
+    if not allowed.all():
+        raise ValueError(
+            f"y must hold only the labels {labels[0]} and {labels[1]}, but it contains "
+            f"{y[~allowed][0]:g}; relabel it first."
+        )
+    return y_pred, y
+
+
+def _aligned(y_pred: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give y as many axes as y_pred, so that (n,) never spreads against (n, B) into (n, n)."""
+    y_pred, y = require.numbers("y_pred", y_pred), require.numbers("y", y)
+    if y.ndim == 0 or y_pred.shape[: y.ndim] != y.shape:
+        raise ValueError(
+            f"y_pred must have one row per entry of y, but the shapes are "
+            f"{y_pred.shape} and {y.shape}; axis 0 counts the samples."
+        )
+    return y_pred, y.reshape(y.shape + (1,) * (y_pred.ndim - y.ndim))
