@@ -137,8 +137,8 @@ def plateau() -> Landscape:
         height,
         partials,
         minimizers=((0.0, 0.0),),
-        window=(-4.0, 4.0, -4.0, 4.0),
-        start=(-3.0, 2.0),
+        window=(-3.0, 3.0, -3.0, 3.0),
+        start=(-2.2, 1.6),
         character="Far out the slope nearly vanishes: steps become tiny.",
     )
 
