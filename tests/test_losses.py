@@ -1,5 +1,8 @@
 """Each loss is what its formula says, and its gradient is what differences see."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +12,7 @@ from gradcourse import losses
 from gradcourse.datasets import penguins, standardize
 from gradcourse.losses import LinearModel, LinearRegression
 
+STORED = json.loads((Path(__file__).parent / "golden" / "losses.json").read_text("utf-8"))
 rng = np.random.default_rng(20)
 SCORES = rng.normal(size=12) * 3
 REAL, ZERO_ONE = rng.normal(size=12), (rng.random(12) < 0.5).astype(int)
@@ -45,6 +49,12 @@ def assert_slope_agrees(f, grad, point, direction, h=1e-6, rtol=1e-6):
 )
 def test_loss_is_its_formula(name, y_pred, y, value):
     assert pair(name)[0](y_pred, y) == pytest.approx(value, rel=1e-15)
+
+
+@pytest.mark.parametrize("stored", STORED["records"], ids=lambda stored: stored["loss"])
+def test_value_and_gradient_are_pytorchs(stored):
+    for function, key in zip(pair(stored["loss"]), ("value", "gradient"), strict=True):
+        assert function(stored["y_pred"], stored["y"]) == pytest.approx(stored[key], rel=1e-12)
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -1,0 +1,179 @@
+"""Store PyTorch's numbers, so that the tests can compare with them where PyTorch isn't installed.
+
+In an environment of its own, with torch 2.13.0:
+
+    pip install torch==2.13.0 numpy
+    python tests/tools/make_golden.py
+
+It rewrites tests/golden/{optimizers,schedules,losses}.json; running it again changes nothing. The
+formulas are written here once more, with gradients by autograd, and share no code with gradcourse.
+"""
+
+import json
+import math
+from pathlib import Path
+
+import torch
+from torch.nn import functional
+from torch.optim import lr_scheduler
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+N_STEPS, EVERY = 200, 10  # every tenth point of a path is stored
+
+# name -> height, start, a rate that suits methods whose steps grow with the gradient
+LANDSCAPES = {
+    "bowl": (lambda x, y: (x**2 + y**2) / 2, (-2.5, 2.0), 0.1),
+    "ravine": (lambda x, y: (x**2 + 25 * y**2) / 2, (-2.5, 1.5), 0.02),
+    "saddle": (lambda x, y: x**2 / 2 - y**2 / 2 + y**4 / 8, (-2.0, 0.01), 0.1),
+    "plateau": (lambda x, y: 1 - 1 / (1 + x**2 + y**2) ** 2, (-3.0, 2.0), 0.15),
+    "two_wells": (lambda x, y: (x**2 - 1) ** 2 / 4 + x / 8 + y**2 / 2, (1.6, 1.0), 0.1),
+    "rosenbrock": (lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2, (-1.2, 1.0), 5e-4),
+    "himmelblau": (
+        lambda x, y: (x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2, (-0.5, -0.5), 2e-3,
+    ),
+    "beale": (
+        lambda x, y: (
+            (1.5 - x + x * y) ** 2 + (2.25 - x + x * y**2) ** 2 + (2.625 - x + x * y**3) ** 2
+        ),
+        (1.0, 1.5), 2e-3,
+    ),
+    "rastrigin": (
+        lambda x, y: (
+            20 + x**2 + y**2
+            - 10 * torch.cos(2 * math.pi * x) - 10 * torch.cos(2 * math.pi * y)
+        ),
+        (1.9, -1.2), 5e-4,
+    ),
+}  # fmt: skip
+
+# our name, PyTorch's class, the settings in our words and in PyTorch's; without a learning rate
+# the landscape's own is taken. All rates are small enough for a path that rounding can't bend:
+# where an adaptive method bounces, the last digit of a gradient decides where it is 200 steps on.
+OPTIMIZERS = [
+    ("GradientDescent", torch.optim.SGD, {}, {}),
+    ("GradientDescent", torch.optim.SGD, {"learning_rate": 3e-4}, {"lr": 3e-4}),
+    ("Momentum", torch.optim.SGD, {"momentum": 0.9}, {"momentum": 0.9}),
+    ("Momentum", torch.optim.SGD, {"momentum": 0.37}, {"momentum": 0.37}),
+    (
+        "Momentum", torch.optim.SGD,
+        {"momentum": 0.9, "nesterov": True}, {"momentum": 0.9, "nesterov": True},
+    ),
+    (
+        "Momentum", torch.optim.SGD,
+        {"momentum": 0.37, "nesterov": True}, {"momentum": 0.37, "nesterov": True},
+    ),
+    ("AdaGrad", torch.optim.Adagrad, {"learning_rate": 0.1}, {"lr": 0.1}),
+    (
+        "AdaGrad", torch.optim.Adagrad,
+        {"learning_rate": 0.7, "eps": 1e-3}, {"lr": 0.7, "eps": 1e-3},
+    ),
+    ("RMSProp", torch.optim.RMSprop, {"learning_rate": 0.01}, {"lr": 0.01}),
+    (
+        "RMSProp", torch.optim.RMSprop,
+        {"decay": 0.83, "eps": 0.5}, {"alpha": 0.83, "eps": 0.5},
+    ),
+    ("Adam", torch.optim.Adam, {"learning_rate": 0.01}, {"lr": 0.01}),
+    (
+        "Adam", torch.optim.Adam,
+        {"learning_rate": 0.01, "beta1": 0.7, "beta2": 0.93, "eps": 0.5},
+        {"lr": 0.01, "betas": (0.7, 0.93), "eps": 0.5},
+    ),
+]  # fmt: skip
+
+# our schedule as written -> PyTorch's
+SCHEDULES = {
+    "Constant(0.25)": lambda o: lr_scheduler.LambdaLR(o, lambda step: 0.25),
+    "StepDecay(every=7, factor=0.3)": lambda o: lr_scheduler.StepLR(o, 7, gamma=0.3),
+    "Exponential(0.93)": lambda o: lr_scheduler.ExponentialLR(o, gamma=0.93),
+    "Cosine(40)": lambda o: lr_scheduler.CosineAnnealingLR(o, T_max=40),
+    "Cosine(40, floor=0.2)": lambda o: lr_scheduler.CosineAnnealingLR(o, T_max=40, eta_min=0.2),
+    "WarmUp(10, start=0.05)": lambda o: lr_scheduler.LinearLR(o, 0.05, total_iters=10),
+    "WarmUp(10, start=0.05, then=Cosine(30))": lambda o: lr_scheduler.SequentialLR(
+        o,
+        [
+            lr_scheduler.LinearLR(o, 0.05, total_iters=10),
+            lr_scheduler.CosineAnnealingLR(o, T_max=30),
+        ],
+        milestones=[10],
+    ),
+}
+
+
+def walk(height, start, make_optimizer, make_schedule=None) -> list[list[float]]:
+    """Give every tenth point of the path PyTorch takes, the start first."""
+    theta = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    optimizer = make_optimizer([theta])
+    schedule = make_schedule(optimizer) if make_schedule else None
+    path = [theta.tolist()]
+    for _ in range(N_STEPS):
+        optimizer.zero_grad()
+        height(*theta).backward()
+        optimizer.step()
+        if schedule:
+            schedule.step()
+        path.append(theta.tolist())
+    return path[::EVERY]
+
+
+def optimizer_runs() -> list[dict]:
+    """Walk over every landscape with every optimizer and both its settings."""
+    runs = []
+    for name, kind, ours, theirs in OPTIMIZERS:
+        for landscape, (height, start, rate) in LANDSCAPES.items():
+            settings = {"learning_rate": rate, **ours}
+            path = walk(height, start, lambda p: kind(p, **{"lr": rate, **theirs}))  # noqa: B023
+            runs.append(
+                {"optimizer": name, "settings": settings, "landscape": landscape, "path": path}
+            )
+    return runs
+
+
+def schedule_runs() -> list[dict]:
+    """Record each schedule's factors over 41 steps, and one path descended with it."""
+    runs = []
+    for name, make in SCHEDULES.items():
+        optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+        schedule, factors = make(optimizer), []
+        for _ in range(41):
+            factors.append(schedule.get_last_lr()[0])
+            optimizer.step()
+            schedule.step()
+        runs.append({"schedule": name, "factors": factors})
+    height, start, _ = LANDSCAPES["himmelblau"]
+    path = walk(
+        height, start,
+        lambda p: torch.optim.Adam(p, lr=0.1), SCHEDULES["StepDecay(every=7, factor=0.3)"],
+    )  # fmt: skip
+    return [*runs, {"schedule": "StepDecay(every=7, factor=0.3)", "path": path}]
+
+
+def loss_values() -> list[dict]:
+    """Evaluate three losses and their gradients at seeded predictions."""
+    torch.manual_seed(0)
+    y_pred = torch.randn(8, dtype=torch.float64) * 3
+    real, labels = torch.randn(8, dtype=torch.float64), (torch.randn(8) > 0).double()
+    values = []
+    for name, loss, y in [
+        ("mean_squared_error", functional.mse_loss, real),
+        ("mean_absolute_error", functional.l1_loss, real),
+        ("logistic_loss", functional.binary_cross_entropy_with_logits, labels),
+    ]:
+        leaf = y_pred.clone().requires_grad_()
+        value = loss(leaf, y)
+        value.backward()
+        record = {"y_pred": y_pred, "y": y, "value": value.detach(), "gradient": leaf.grad}
+        values.append({"loss": name, **{key: tensor.tolist() for key, tensor in record.items()}})
+    return values
+
+
+def store(name: str, records: list[dict]) -> None:
+    """Write one record a line, so that a change shows as the lines it touches."""
+    lines = ",\n".join(json.dumps(record) for record in records)
+    text = f'{{"torch": "{torch.__version__.split("+")[0]}", "records": [\n{lines}\n]}}\n'
+    (GOLDEN / f"{name}.json").write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    store("optimizers", optimizer_runs())
+    store("schedules", schedule_runs())
+    store("losses", loss_values())
