@@ -89,10 +89,9 @@ def normalize(nb: NotebookNode) -> NotebookNode:
 def normal_outputs(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
     """Give back the outputs without live widgets, which no reader of the file could show."""
     for output in outputs:
-        was_shown = output.get("data")
         for part in (output.get("data", {}), output.get("metadata", {})):
             part.pop(WIDGET, None)
-        if not was_shown or output.data:
+        if output.get("data") != {}:
             yield output
 
 
