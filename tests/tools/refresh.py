@@ -28,6 +28,7 @@ from nbformat import NotebookNode
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
+ANY = "*.ipynb"
 DEFAULT_FOLDERS = ("lessons", "solutions")
 NOTEBOOK_METADATA = {
     "kernelspec": {
@@ -44,9 +45,7 @@ VISIBLE = 16  # of 255: the smallest change of a color that counts as another pi
 
 def find_notebooks(paths: list[Path]) -> list[Path]:
     """Every notebook named or below a named folder, in order, without Jupyter's own copies."""
-    found = [
-        p for path in paths for p in (sorted(path.rglob("*.ipynb")) if path.is_dir() else [path])
-    ]
+    found = [p for path in paths for p in (sorted(path.rglob(ANY)) if path.is_dir() else [path])]
     return [p for p in found if ".ipynb_checkpoints" not in p.parts]
 
 
