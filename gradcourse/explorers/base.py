@@ -21,7 +21,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from gradcourse import progress, style
+from gradcourse import style
 from gradcourse.explorers.controls import Control
 
 # JupyterLab runs slider callbacks on a second thread while cells run: one picture at a time.
@@ -199,9 +199,7 @@ class Explorer:
     def _show_target(self) -> None:
         if not self.target:
             return
-        if not self.target_reached and self.reached(self.result):
-            self.target_reached = True
-            progress.record("target", type(self).__name__, True)
+        self.target_reached = self.target_reached or self.reached(self.result)
         mark = "✓ Target reached:" if self.target_reached else "○ Target:"
         self.goal.value = f'<div class="gc-target"><b>{mark}</b> {html.escape(self.target)}</div>'
 
