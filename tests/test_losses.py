@@ -128,11 +128,17 @@ def test_labels_may_come_in_any_type_of_number(name, kind):
 
 
 @given(z=st.floats(-700, 700))
-def test_logistic_loss_is_accurate_far_out(z):
+def test_logistic_loss_and_sigmoid_keep_their_digits_far_out(z):
     wanted = np.log1p(np.exp(z)) if z < 30 else z + np.exp(-z)
-    assert losses.logistic_loss([z], [0]) == pytest.approx(wanted, rel=1e-12)
-    assert losses.logistic_loss([-z], [1]) == pytest.approx(wanted, rel=1e-12)
-    assert losses.sigmoid(z) == pytest.approx(1 / (1 + np.exp(-z)), rel=1e-12)
+    assert losses.logistic_loss([z], [0]) == pytest.approx(wanted, rel=1e-12, abs=0)
+    assert losses.logistic_loss([-z], [1]) == pytest.approx(wanted, rel=1e-12, abs=0)
+    assert losses.sigmoid(z) == pytest.approx(1 / (1 + np.exp(-z)), rel=1e-12, abs=0)
+
+
+def test_logistic_loss_and_sigmoid_do_not_overflow():
+    assert losses.logistic_loss([1e4, -1e4], [0, 1]) == 1e4
+    assert losses.logistic_loss([1e4, -1e4], [1, 0]) == 0
+    assert losses.sigmoid(np.array([-1e4, 1e4])).tolist() == [0, 1]
 
 
 @pytest.mark.parametrize(
