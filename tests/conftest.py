@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+collect_ignore = ["tools"]  # commands, not tests; one of them needs PyTorch
+
 
 @pytest.fixture
 def run_python():

@@ -1,5 +1,6 @@
 """Running every notebook again changes nothing, and one wrong number is noticed."""
 
+import json
 import subprocess
 import sys
 
@@ -21,6 +22,21 @@ def test_refreshing_changes_nothing(path, capsys):
 @pytest.mark.parametrize("name", release.set_names(ROOT))
 def test_releasing_changes_nothing(name, capsys):
     assert release.main(["--check", name]) == 0, capsys.readouterr().out
+
+
+def score(folder, name):
+    """The points of one notebook, as `gradcourse check` counts them."""
+    path = ROOT / folder / name / f"{name}.ipynb"
+    command = [sys.executable, "-m", "gradcourse", "check", str(path), "--json"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    return json.loads(run.stdout)
+
+
+@pytest.mark.parametrize("name", release.set_names(ROOT))
+def test_an_untouched_exercise_scores_nothing_and_a_solution_everything(name):
+    untouched, solved = score("exercises", name), score("solutions", name)
+    assert untouched["points"] == 0
+    assert untouched["max_points"] == solved["max_points"] == solved["points"] > 0
 
 
 @pytest.fixture
