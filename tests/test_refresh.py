@@ -129,3 +129,9 @@ def test_jupyter_s_own_copies_are_left_out(tmp_path):
     for name in [".ipynb_checkpoints/a-checkpoint.ipynb", "b.ipynb"]:
         (tmp_path / name).touch()
     assert refresh.find_notebooks([tmp_path]) == [tmp_path / "b.ipynb"]
+
+
+def test_a_notebook_that_is_not_there_is_named(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        refresh.main([str(tmp_path / "gone.ipynb")])
+    assert "gone.ipynb" in capsys.readouterr().err

@@ -45,7 +45,7 @@ VISIBLE = 16  # of 255: the smallest change of a color that counts as another pi
 
 def find_notebooks(paths: list[Path]) -> list[Path]:
     """Every notebook named or below a named folder, in order, without Jupyter's own copies."""
-    found = [p for path in paths for p in (sorted(path.rglob(ANY)) if path.is_dir() else [path])]
+    found = [p for path in paths for p in ([path] if path.is_file() else sorted(path.rglob(ANY)))]
     return [p for p in found if ".ipynb_checkpoints" not in p.parts]
 
 
@@ -159,6 +159,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if it would")
     parser.add_argument("--no-run", action="store_true", help="keep the outputs, mend the form")
     options = parser.parse_args(arguments)
+    if missing := [str(path) for path in options.paths if not path.exists()]:
+        parser.error(f"no such notebook or folder: {', '.join(missing)}")
     paths = find_notebooks(options.paths or [ROOT / folder for folder in DEFAULT_FOLDERS])
     changed = []
     for path in paths:
