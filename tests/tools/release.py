@@ -24,8 +24,8 @@ from nbgrader.coursedir import CourseDirectory
 from refresh import ROOT, refreshed, report, update
 from traitlets.config import Config
 
-# Defining the function raises nothing, so an untouched exercise runs to its end; its check calls the
-# function, sees this error and says "not attempted yet".
+# Defining a function raises nothing, so an untouched exercise runs to its end; the check calls the
+# function, meets this error and says "not attempted yet".
 CODE_STUB = "raise NotImplementedError  # your code here"
 TEXT_STUB = "Your answer goes here."
 
