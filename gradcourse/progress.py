@@ -104,7 +104,8 @@ def _html_row(lesson: str, row: dict) -> str:
 
 def _bar(label: str, done: float, most: float) -> str:
     bar = f"<progress value='{done:g}' max='{most:g}' aria-label='{label}' style='width:6em'>"
-    return f"<td {_CELL}>" + (f"{bar}</progress> {done:g} of {most:g}" if most else "–") + "</td>"
+    shown = f"{bar}</progress> {done:g}&nbsp;of&nbsp;{most:g}" if most else "–"
+    return f"<td {_CELL}>{shown}</td>"
 
 
 def _row(plan: dict, events: dict) -> dict[str, tuple[float, float]]:

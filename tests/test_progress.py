@@ -147,7 +147,7 @@ def test_the_table_has_a_labelled_bar_for_each_column_a_lesson_has():
     assert (
         "<progress value='1' max='2' aria-label='03 Descent &amp; &lt;rate&gt;: questions" in html
     )
-    assert "</progress> 1 of 2<" in html
+    assert "</progress> 1&nbsp;of&nbsp;2<" in html
 
 
 def test_forgetting_asks_first_and_keeps_every_backup(data):
