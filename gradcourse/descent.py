@@ -6,7 +6,7 @@ to be drawn.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from math import isfinite
 
@@ -111,7 +111,6 @@ def _walk(
     if one_rate and isinstance(landscape, Landscape) and theta.shape == (2,):
         yield from _walk_on_floats(landscape.partials, theta.tolist(), optimizer)
     state = optimizer.init(theta)
-    recipe = optimizer
     for step in count():
         grad = np.asarray(gradient(theta))
         if grad.shape != theta.shape:
@@ -120,9 +119,9 @@ def _walk(
                 "one partial derivative per parameter."
             )
         yield theta, grad
-        if schedule:
-            recipe = replace(optimizer, learning_rate=optimizer.learning_rate * schedule(step))
-        theta, state = recipe.step(theta, grad, state)
+        moved, state = optimizer.step(theta, grad, state)
+        # every recipe's step is proportional to its learning rate, so a factor scales the step
+        theta = theta + schedule(step) * (moved - theta) if schedule else moved
 
 
 def _walk_on_floats(

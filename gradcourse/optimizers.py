@@ -247,7 +247,7 @@ def _check(recipe: object, *fractions: str) -> None:
         )
     for name in fractions:
         value = getattr(recipe, name)
-        if not 0 <= value < 1:
+        if not 0 <= float(require.finite(name, value, "try 0.9")) < 1:
             raise ValueError(f"{name} must be at least 0 and below 1, but it is {value}; try 0.9.")
-    if getattr(recipe, "eps", 1e-8) < 0:
+    if float(require.finite("eps", getattr(recipe, "eps", 0), "try 1e-8")) < 0:
         raise ValueError(f"eps must be 0 or more, but it is {recipe.eps}; try 1e-8.")

@@ -2,7 +2,7 @@
 
 As a command it photographs notebooks in the light and the dark theme and in a narrow window:
 
-    python tests/tools/lab.py lessons/03_gradient_descent.ipynb --out /tmp/shots
+    python tests/tools/lab.py lessons/03_gradient_descent.ipynb --out shots
 """
 
 import argparse
