@@ -112,9 +112,8 @@ def _widgets() -> tuple[bool, str]:
 
     lab, part = metadata.version("jupyterlab"), "@jupyter-widgets/jupyterlab-manager/package.json"
     found = [path for path in jupyter_path("labextensions") if Path(path, part).exists()]
-    return bool(
-        found
-    ), f"JupyterLab {lab}, widgets in {found[0] if found else 'none of its folders'}"
+    where = found[0] if found else "none of its folders"
+    return bool(found), f"JupyterLab {lab}, widgets in {where}"
 
 
 def _data_folder() -> tuple[bool, str]:
@@ -128,9 +127,8 @@ def _data_folder() -> tuple[bool, str]:
 def _grading() -> tuple[None, str]:
     parts = {name: util.find_spec(name) for name in ("nbgrader", "distributed")}
     parts["bubblewrap"] = shutil.which("bwrap")
-    return None, ", ".join(
-        f"{name} {'found' if part else 'missing'}" for name, part in parts.items()
-    )
+    missing = ", ".join(name for name, part in parts.items() if not part)
+    return None, f"missing: {missing}" if missing else f"{', '.join(parts)} found"
 
 
 _INSTALL = "run `python -m pip install -r requirements.txt` in the course folder"

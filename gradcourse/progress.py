@@ -83,10 +83,7 @@ class Overview(dict):
     """The summary, shown as a table of bars; as text, one line per lesson."""
 
     def __repr__(self) -> str:
-        def line(row: dict) -> str:
-            return ", ".join(f"{name} {done:g} of {most:g}" for name, (done, most) in row.items())
-
-        return "\n".join(f"{lesson}: {line(row)}" for lesson, row in self.items())
+        return "\n".join(f"{lesson}: {_counts(row)}" for lesson, row in self.items())
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th scope='col' {_CELL}>{name}</th>" for name in ("lesson", *COLUMNS))
@@ -94,6 +91,10 @@ class Overview(dict):
 
 
 _CELL = "style='text-align:left;white-space:normal'"
+
+
+def _counts(row: dict) -> str:
+    return ", ".join(f"{name} {done:g} of {most:g}" for name, (done, most) in row.items())
 
 
 def _html_row(lesson: str, row: dict) -> str:

@@ -56,12 +56,6 @@ def choice(key: str, question: str, options: dict[str, str]) -> "Question":
 
     Parameters: options – option -> explanation: `Right("why")` for the right one; for each other
                           one, the idea that leads there and what is wrong with it
-
-    Example:
-        >>> choice("03.sign", "A step goes", {"up": "That adds.", "down": Right("It subtracts.")})
-        Question: A step goes
-          ( ) up
-          ( ) down
     """
     if sum(isinstance(why, Right) for why in options.values()) != 1:
         raise ValueError(f'options of {key} must have exactly one explanation marked Right("…").')
@@ -69,7 +63,7 @@ def choice(key: str, question: str, options: dict[str, str]) -> "Question":
     def judge(given: str) -> tuple[bool, str]:
         return isinstance(options[given], Right), options[given]
 
-    marks = (f"{_LOOKS[judge(option)[0]][1]} {option}: {why}" for option, why in options.items())
+    marks = (f"{_LOOKS[judge(option)[0]][1]} {option} – {why}" for option, why in options.items())
     return Question(key, question, options, judge=judge, reveal=marks)
 
 
@@ -82,11 +76,6 @@ def number(
     Parameters: tolerance – how far off still counts as right
                 why       – the explanation of the right answer
                 mistakes  – wrong number -> the idea that leads there
-
-    Example:
-        >>> number("03.edge", "The largest safe rate for L = 4?", 0.5, tolerance=0.01)
-        Question: The largest safe rate for L = 4?
-          ____
     """
     require.positive("tolerance", tolerance)
 

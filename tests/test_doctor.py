@@ -46,7 +46,7 @@ def test_what_a_healthy_notebook_shows_holds_nothing_of_the_machine():
 def test_the_terminal_gets_the_details_and_exit_code_0(capsys, data):
     assert doctor.report() == 0
     printed = capsys.readouterr().out
-    for detail in (sys.version.split()[0], metadata.version("jupyterlab"), str(data), "nbgrader"):
+    for detail in (sys.version.split()[0], metadata.version("jupyterlab"), str(data), "grading"):
         assert detail in printed
     assert "Remedy" not in printed
 
@@ -139,6 +139,12 @@ def test_a_kernel_of_this_python_is_fine(tmp_path, monkeypatch, program):
     assert finding("kernel").ok is True
 
 
+def test_the_kernel_is_judged_whatever_folder_the_doctor_is_called_from(tmp_path, monkeypatch):
+    (tmp_path / "gradcourse.py").write_text("raise ImportError('a stray file of this folder')")
+    monkeypatch.chdir(tmp_path)
+    assert finding("kernel").ok is True
+
+
 def test_widgets_that_jupyterlab_cannot_find_fail(monkeypatch):
     monkeypatch.setattr("jupyter_core.paths.jupyter_path", lambda *_: ["/nowhere"])
     assert finding("widgets").ok is False
@@ -168,7 +174,7 @@ def test_the_optional_parts_are_a_note_even_when_missing(monkeypatch):
     monkeypatch.setattr(doctor.util, "find_spec", lambda _: None)
     found = finding("grading (optional)")
     assert found.ok is None
-    assert "nbgrader missing" in found.detail
+    assert "missing: nbgrader" in found.detail
 
 
 def test_the_doctor_answers_where_every_package_is_missing(tmp_path):

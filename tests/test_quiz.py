@@ -212,7 +212,7 @@ def test_a_page_without_a_kernel_shows_the_options_and_folds_the_explanations_aw
     assert "<li>nowhere</li>" in open_part
     assert "subtracts" not in open_part
     for sign, (option, why) in zip("✗✗✓", OPTIONS.items(), strict=True):
-        assert f"{sign} {option}: {why.replace('`', '')}" in words_of(folded)
+        assert f"{sign} {option} – {why.replace('`', '')}" in words_of(folded)
     assert "<script" not in html
 
 
