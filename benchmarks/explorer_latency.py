@@ -58,13 +58,15 @@ print(f"CPU_MS {(end - begin) / frames * 1000:.2f}")
 # Measures one key press inside the cell given by its index; resolves to milliseconds.
 ARM = """([cell, isText]) => {
     const output = document.querySelectorAll('.jp-Cell')[cell].querySelector('.jp-OutputArea');
+    const text = () => (output.querySelector('.widget-html-content') || output).textContent;
+    const before = text();
     const done = resolve => {
         const watcher = new MutationObserver(() => {
             const end = () => {
                 watcher.disconnect();
                 resolve(performance.now() - window.pressed);
             };
-            if (isText) return end();
+            if (isText) return text() !== before ? end() : null;
             for (const image of output.querySelectorAll('img'))
                 if (image.src !== window.lastPicture) {
                     window.lastPicture = image.src;
