@@ -14,6 +14,7 @@ _MODULES = {
     "Explorer": "base",
     "StartHereExplorer": "start_here",
     "HillExplorer": "hill",
+    "RandomSearchExplorer": "random_search",
     "StepSizeExplorer": "step_size",
     "LearningRateExplorer": "learning_rate",
 }
