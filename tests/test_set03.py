@@ -88,7 +88,7 @@ def test_the_exercise_asks_for_it_and_shows_its_arguments(question):
     notebook = nbformat.read(
         ROOT / "solutions" / "03_gradient_descent" / "03_gradient_descent.ipynb", 4
     )
-    source = next(cell.source for cell in notebook.cells if cell.id == name)
+    source = next(cell.source for cell in notebook.cells if cell.id == name.replace("_", "-"))
     space = {}
     exec("import numpy as np\n" + source, space)
     assert question.examine(space[name]).ok
