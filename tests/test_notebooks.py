@@ -132,6 +132,14 @@ def test_cells_are_short(path):
     assert max(lengths.values()) <= 30, long
 
 
+@pytest.mark.parametrize("path", LESSONS, ids=relative)
+def test_a_cell_that_holds_the_answers_of_a_question_is_folded(path):
+    telling = [cell for cell in code_cells(path) if re.match(r"(choice|number)\(", cell.source)]
+    shown = [c.id for c in telling if not c.metadata.get("jupyter", {}).get("source_hidden")]
+    assert telling
+    assert shown == []
+
+
 @every_notebook
 def test_links_to_files_lead_somewhere(path):
     text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")

@@ -65,7 +65,7 @@ def _feedback_of(notebook: nbformat.NotebookNode) -> Iterator[Feedback]:
         for fields in said:
             yield Feedback(**{name: fields[name] for name in Feedback.__dataclass_fields__})
         graded = cell.metadata.get("nbgrader", {})
-        if graded.get("grade") and not said:
+        if cell.cell_type == "code" and graded.get("grade") and not said:
             error = next((f"{o.ename}: {o.evalue}" for o in outputs if "ename" in o), "no answer")
             yield Feedback(
                 graded["grade_id"],

@@ -90,6 +90,7 @@ class Explorer:
         self._busy = False
         self.updates = 0
         self.target_reached = False
+        self.predict = predict
         self.ui = self._assemble(predict)
         for control in self.controls_by_name.values():
             control.on_change(self._moved)
@@ -235,7 +236,8 @@ class Explorer:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple:
         """Show the widgets where there is a kernel, the picture and the sentence elsewhere."""
         data = dict(self.ui._repr_mimebundle_())
-        data["text/plain"] = f"{type(self).__name__}: {self.sentence}"
+        asked = f"{self.predict!r}\n" if self.predict else ""
+        data["text/plain"] = f"{asked}{type(self).__name__}: {self.sentence}"
         data["image/png"] = base64.b64encode(bytes(self.image.value)).decode()
         return data, {"image/png": {"alt": self.alt}}
 
