@@ -51,6 +51,7 @@ def run_checks(path: str | Path, seconds: int = 120) -> Result:
         allow_errors=True,
         kernel_name="python3",
         interrupt_on_timeout=True,
+        extra_arguments=["--IPKernelApp.log_level=40"],  # no warnings of the kernel's own
         resources={"metadata": {"path": str(path.resolve().parent)}},
     )
     client.execute()
