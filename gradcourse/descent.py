@@ -86,6 +86,16 @@ def descend(
     """
     start = require.finite("start", start, "pass one finite number per parameter").astype(float)
     require.whole("n_steps", n_steps, least=0)
+    if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
+        wanted = "a recipe from gradcourse.optimizers"
+        raise TypeError(
+            require.sentence("optimizer", wanted, optimizer, "try GradientDescent(0.1)")
+        )
+    if start.ndim > 1 and (gradient_tolerance or loss_tolerance):
+        raise ValueError(
+            f"A tolerance needs one start of shape (n,), but start has the shape {start.shape}; "
+            "leave the tolerance out or descend from one start after the other."
+        )
     reason_to_stop = _stopping_rules(f, gradient_tolerance, loss_tolerance)
     path, stopped = [], ""
     with np.errstate(all="ignore"):  # a diverging run overflows; it is reported in words
@@ -99,7 +109,7 @@ def descend(
             stopped = "Interrupted"
         except OverflowError:  # plain floats raise where arrays answer inf
             stopped = "The gradient stopped being finite"
-        return _trajectory(f, np.array(path), stopped)
+        return _trajectory(f, np.array(path or [start]), stopped)
 
 
 def _walk(
@@ -112,6 +122,8 @@ def _walk(
         yield from _walk_on_floats(landscape.partials, theta.tolist(), optimizer)
     state = optimizer.init(theta)
     for step in count():
+        theta = np.asarray(theta)
+        theta.flags.writeable = False  # a gradient that changes its input fails here, not silently
         grad = np.asarray(gradient(theta))
         if grad.shape != theta.shape:
             raise ValueError(
@@ -158,7 +170,8 @@ def _stopping_rules(f: Callable, gradient_tolerance: float | None, loss_toleranc
         if gradient_tolerance and np.linalg.norm(grad) < gradient_tolerance:
             return f"The gradient is shorter than {gradient_tolerance:g}"
         if loss_tolerance:
-            change, last_loss = abs(last_loss - f(np.array(theta))), f(np.array(theta))
+            loss = f(np.array(theta))
+            change, last_loss = abs(last_loss - loss), loss
             if change < loss_tolerance:
                 return f"The loss changed by less than {loss_tolerance:g}"
         return ""
@@ -179,7 +192,7 @@ def _trajectory(f: Callable, path: np.ndarray, stopped: str) -> Trajectory:
     columns = np.moveaxis(path, 1, 0) if path.ndim > 1 else path[None]
     losses = evaluate(f, columns.reshape(len(columns), -1)).reshape(len(path), *path.shape[2:])
     if losses.ndim == 1 and not np.isfinite(losses).all():
-        finite = int(np.argmin(np.isfinite(losses)))
+        finite = max(1, int(np.argmin(np.isfinite(losses))))  # the start stays, whatever it is
         path, losses, stopped = path[:finite], losses[:finite], "The loss stopped being finite"
     n_steps = len(path) - 1
     if not stopped:

@@ -113,14 +113,14 @@ def test_a_click_on_the_map_sets_the_start_and_one_below_the_rate(explorer):
     assert explorer.values() == before
 
 
-@pytest.mark.parametrize("corner", list(itertools.product(*CORNERS.values())), ids=str)
-def test_every_corner_of_every_control_draws_and_speaks(explorer, corner):
-    explorer.set(**dict(zip(CORNERS, corner, strict=True)))
-    assert "gc-error" not in explorer.status.value
-    assert explorer.sentence.startswith("After ")
-    assert "nan" not in explorer.sentence
-    for name in ("curve", "sweep", "here"):
-        assert np.isfinite(explorer.artists[name].get_ydata()).all()
+def test_every_corner_of_every_control_keeps_the_curves_on_their_axes(explorer):
+    for corner in itertools.product(*CORNERS.values()):
+        explorer.set(**dict(zip(CORNERS, corner, strict=True)))
+        assert explorer.sentence.startswith("After "), (corner, explorer.sentence)
+        assert "nan" not in explorer.sentence, corner
+        for name in ("curve", "sweep", "here"):
+            heights = np.asarray(explorer.artists[name].get_ydata())
+            assert np.all((heights >= LOSSES[0]) & (heights <= LOSSES[1])), corner
 
 
 def test_the_map_is_lightest_at_the_lowest_point_and_follows_the_condition(explorer):

@@ -1,0 +1,335 @@
+"""A descent takes the right steps, stops for the right reason and says so."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradcourse import landscapes
+from gradcourse.descent import Trajectory, descend
+from gradcourse.losses import LinearRegression
+from gradcourse.optimizers import AdaGrad, Adam, GradientDescent, Momentum, RMSProp
+from gradcourse.schedules import Constant, Cosine, Exponential, StepDecay, WarmUp
+
+BOWL, PLAIN = landscapes.bowl(), GradientDescent(0.1)
+RECIPES = [
+    GradientDescent(0.003),
+    Momentum(0.002, momentum=0.8),
+    Momentum(0.002, momentum=0.8, nesterov=True),
+    AdaGrad(0.3),
+    RMSProp(0.02),
+    Adam(0.05),
+]
+each_recipe = pytest.mark.parametrize("recipe", RECIPES, ids=repr)
+each_landscape = pytest.mark.parametrize("name", landscapes.ALL)
+
+
+def go(f=BOWL, start=(2.0, -1.0), recipe=PLAIN, n_steps=20, **options):
+    return descend(f, f.gradient, start, recipe, n_steps, **options)
+
+
+def by_hand(gradient, theta, recipe, n_steps, schedule=None):
+    """The loop of lesson 03, with a factor on the learning rate."""
+    path, state = [np.array(theta, dtype=float)], recipe.init(np.array(theta, dtype=float))
+    for step in range(n_steps):
+        moved, state = recipe.step(path[-1], gradient(path[-1]), state)
+        factor = schedule(step) if schedule else 1
+        path.append(path[-1] + factor * (moved - path[-1]))
+    return np.array(path)
+
+
+# ---- the way -------------------------------------------------------------------------------------
+@each_recipe
+@each_landscape
+def test_floats_and_arrays_take_the_same_way_bit_for_bit(recipe, name):
+    ground = landscapes.get(name)
+    on_floats = go(ground, ground.start, recipe, 200)
+    on_arrays = descend(ground, lambda t: ground.gradient(t), ground.start, recipe, 200)
+    assert np.array_equal(on_floats.path, on_arrays.path)
+    assert np.array_equal(on_floats.losses, on_arrays.losses)
+    assert on_floats.stopped == on_arrays.stopped
+    assert not np.array_equal(on_floats.final, ground.start)
+
+
+@each_recipe
+def test_the_way_is_the_loop_written_by_hand(recipe):
+    way = go(landscapes.ravine(9), (1.0, 2.0), recipe, 50)
+    assert np.allclose(way.path, by_hand(landscapes.ravine(9).gradient, (1, 2), recipe, 50))
+
+
+@given(rate=st.floats(1e-3, 1.9), start=st.floats(-100, 100), n_steps=st.integers(0, 30))
+def test_on_a_parabola_each_step_multiplies_by_one_minus_rate_times_curvature(rate, start, n_steps):
+    way = descend(lambda t: t[0] ** 2 / 2, lambda t: t, [start], GradientDescent(rate), n_steps)
+    expected = start * (1 - rate) ** np.arange(n_steps + 1)
+    assert np.allclose(way.path[:, 0], expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_trajectory_counts_its_steps_and_knows_its_end():
+    way = go(n_steps=7)
+    assert way.n_steps == 7
+    assert way.path.shape == (8, 2)
+    assert way.path[0].tolist() == [2, -1]
+    assert way.final.tolist() == way.path[-1].tolist()
+    assert np.allclose(way.losses, [BOWL(theta) for theta in way.path])
+
+
+def test_no_step_at_all_is_a_way_of_one_point():
+    way = go(n_steps=0)
+    assert way.path.tolist() == [[2, -1]]
+    assert way.stopped == "All 0 steps were taken."
+
+
+def test_a_trajectory_prints_its_reason_and_not_its_numbers():
+    assert repr(go()) == "Trajectory(stopped='All 20 steps were taken.')"
+
+
+@each_recipe
+def test_many_starts_walk_as_each_alone(recipe):
+    ground = landscapes.two_wells()
+    starts = np.random.default_rng(0).uniform(-1.5, 1.5, (2, 7))
+    together = go(ground, starts, recipe, 30)
+    assert together.path.shape == (31, 2, 7)
+    assert together.losses.shape == (31, 7)
+    for i, start in enumerate(starts.T):
+        alone = go(ground, start, recipe, 30)
+        assert np.allclose(together.path[:, :, i], alone.path, rtol=1e-12)
+        assert np.allclose(together.losses[:, i], alone.losses, rtol=1e-12)
+
+
+def test_many_rates_walk_side_by_side():
+    rates = np.array([0.01, 0.1, 1.0])
+    way = go(BOWL, np.ones((2, 3)), GradientDescent(rates), 5)
+    assert np.allclose(way.final, (1 - rates) ** 5 * np.ones((2, 1)))
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [Constant(0.5), StepDecay(3), Exponential(0.9), Cosine(12), WarmUp(4, then=Cosine(8))],
+    ids=repr,
+)
+@each_recipe
+def test_a_schedule_multiplies_the_learning_rate_of_every_step(recipe, schedule):
+    way = go(landscapes.ravine(5), (1.0, 2.0), recipe, 15, schedule=schedule)
+    gradient = landscapes.ravine(5).gradient
+    assert np.allclose(way.path, by_hand(gradient, (1, 2), recipe, 15, schedule), rtol=1e-12)
+    assert not np.allclose(way.path, by_hand(gradient, (1, 2), recipe, 15))
+
+
+def test_a_schedule_that_is_constant_changes_nothing():
+    assert np.allclose(go(schedule=Constant()).path, go().path, rtol=1e-14)
+
+
+def test_a_loss_for_one_point_only_still_works_for_many():
+    def f(theta):
+        return max(float(theta[0]), 0.0) ** 2 + abs(float(theta[1]))
+
+    def gradient(theta):
+        return np.array([2 * np.maximum(theta[0], 0), np.sign(theta[1])])
+
+    starts = np.array([[1.0, -1.0, 2.0], [0.5, 1.0, -2.0]])
+    way = descend(f, gradient, starts, GradientDescent(0.1), 8)
+    one_by_one = [[f(theta) for theta in places.T] for places in way.path]
+    assert np.array_equal(way.losses, one_by_one)
+
+
+def test_data_are_descended_as_landscapes_are():
+    line = LinearRegression([0.0, 1.0, 2.0], [1.0, 3.0, 5.0])
+    way = descend(line, line.gradient, [0, 0], GradientDescent(0.2), 400)
+    assert np.allclose(way.final, [2, 1], atol=1e-6)
+
+
+# ---- when it stops -------------------------------------------------------------------------------
+def test_the_budget_stops():
+    way = go(n_steps=13, gradient_tolerance=1e-12, loss_tolerance=1e-30)
+    assert way.n_steps == 13
+    assert way.stopped == "All 13 steps were taken."
+
+
+def test_a_short_gradient_stops_at_the_first_point_that_has_one():
+    way = go(n_steps=500, gradient_tolerance=1e-3)
+    lengths = np.linalg.norm(way.path, axis=1)  # on the bowl, gradient = theta
+    assert lengths[-1] < 1e-3 <= lengths[-2]
+    assert way.stopped == f"The gradient is shorter than 0.001 after {way.n_steps} steps."
+
+
+def test_a_small_change_of_the_loss_stops_after_the_first_step_that_makes_one():
+    way = go(n_steps=500, loss_tolerance=1e-4)
+    changes = np.abs(np.diff(way.losses))
+    assert changes[-1] < 1e-4 <= changes[-2]
+    assert way.stopped == f"The loss changed by less than 0.0001 after {way.n_steps} steps."
+
+
+def test_the_rules_stop_arrays_where_they_stop_floats():
+    for rule in ({"gradient_tolerance": 1e-3}, {"loss_tolerance": 1e-4}):
+        arrays = descend(
+            BOWL, lambda t: BOWL.gradient(t), [2, -1], GradientDescent(0.1), 500, **rule
+        )
+        assert arrays.stopped == go(n_steps=500, **rule).stopped
+
+
+def test_a_loss_that_rises_is_a_change():
+    way = go(recipe=GradientDescent(2.1), n_steps=9, loss_tolerance=0.01)
+    assert way.n_steps == 9
+    assert way.diverged
+
+
+def test_a_start_at_the_minimum_takes_no_step():
+    way = go(start=(0.0, 0.0), gradient_tolerance=1e-6)
+    assert way.stopped == "The gradient is shorter than 1e-06 after 0 steps."
+    assert not way.diverged
+
+
+def test_one_step_is_counted_in_the_singular():
+    way = go(recipe=GradientDescent(1.0), gradient_tolerance=1e-6)
+    assert way.stopped.endswith("after 1 step.")
+
+
+# ---- when numbers end ----------------------------------------------------------------------------
+@pytest.mark.parametrize("gradient", [BOWL.gradient, lambda t: BOWL.gradient(t)])
+def test_an_overflow_is_said_in_words_and_cut_off(gradient):
+    way = descend(BOWL, gradient, [2, -1], GradientDescent(1e30), 100)
+    assert way.stopped == "The loss stopped being finite after 5 steps."
+    assert np.isfinite(way.path).all()
+    assert np.isfinite(way.losses).all()
+    assert way.diverged
+
+
+def test_a_gradient_that_is_no_number_ends_the_way_before_it():
+    way = descend(lambda t: t[0] ** 2, lambda t: t / (t > 0.5), [1.0], GradientDescent(0.3), 50)
+    assert np.isfinite(way.path).all()
+    assert "finite" in way.stopped
+
+
+def test_a_loss_without_a_value_at_the_start_keeps_the_start():
+    way = descend(lambda t: np.log(t[0]), lambda t: 1 / t, [0.0], GradientDescent(0.1), 5)
+    assert way.path.tolist() == [[0.0]]
+    assert way.stopped == "The loss stopped being finite after 0 steps."
+    assert way.diverged
+
+
+def test_plain_floats_that_overflow_end_the_way():
+    steep = landscapes.Landscape(
+        "steep", lambda x, y: x * x, lambda x, y: (4 * x**3, y), (), (-1, 1, -1, 1), (0, 0), ""
+    )
+    way = go(steep, (9.0, 0.0), n_steps=99)
+    assert "finite" in way.stopped
+    assert np.isfinite(way.path).all()
+
+
+def test_one_column_that_overflows_leaves_the_others_walking():
+    rates = np.array([0.1, 1e200])
+    way = go(BOWL, np.ones((2, 2)), GradientDescent(rates), 40)
+    assert way.n_steps == 40
+    assert np.allclose(way.final[:, 0], 0.9**40)
+    assert not np.isfinite(way.losses[-1, 1])
+    assert way.diverged
+
+
+def test_a_batch_ends_when_no_column_is_left():
+    way = go(BOWL, np.ones((2, 2)), GradientDescent(np.array([1e200, 1e250])), 40)
+    assert way.n_steps < 5
+    assert way.stopped.startswith("The parameters stopped being finite")
+
+
+def test_diverged_means_above_the_start_or_no_number():
+    def way(*losses, stopped=""):
+        return Trajectory(np.zeros((len(losses), 2)), np.array(losses), stopped)
+
+    assert not way(3.0, 9.0, 2.0).diverged
+    assert not way(3.0, 3.0).diverged
+    assert way(3.0, 4.0).diverged
+    assert way(3.0, np.nan).diverged
+    assert way(3.0, 2.0, stopped="The loss stopped being finite after 1 step.").diverged
+
+
+# ---- interruption --------------------------------------------------------------------------------
+def impatient(calls):
+    """A gradient that is interrupted at its call number `calls`."""
+    counter = itertools.count(1)
+
+    def gradient(theta):
+        if next(counter) == calls:
+            raise KeyboardInterrupt
+        return theta
+
+    return gradient
+
+
+def test_an_interruption_keeps_the_way_so_far():
+    way = descend(BOWL, impatient(5), [2, -1], GradientDescent(0.5), 1000)
+    assert np.allclose(way.path, np.outer(0.5 ** np.arange(4), [2, -1]))
+    assert way.stopped == "Interrupted after 3 steps."
+    assert len(way.losses) == 4
+
+
+def test_an_interruption_of_the_first_gradient_keeps_the_start():
+    way = descend(BOWL, impatient(1), [2, -1], GradientDescent(0.5), 1000)
+    assert way.path.tolist() == [[2, -1]]
+    assert way.stopped == "Interrupted after 0 steps."
+
+
+# ---- input ---------------------------------------------------------------------------------------
+def test_nothing_given_is_changed():
+    start = np.array([2.0, -1.0])
+    start.setflags(write=False)
+    way = descend(BOWL, lambda t: BOWL.gradient(t), start, GradientDescent(0.1), 3)
+    assert start.tolist() == [2, -1]
+    assert way.path[1].tolist() != way.path[0].tolist()
+
+
+def test_a_gradient_that_changes_its_input_is_stopped():
+    def gradient(theta):
+        theta *= 2
+        return theta
+
+    with pytest.raises(ValueError, match="read-only"):
+        descend(BOWL, gradient, [2.0, -1.0], GradientDescent(0.1), 3)
+
+
+@pytest.mark.parametrize("start", [[2, -1], (2.0, -1.0), np.float32([2, -1]), np.array([2, -1])])
+def test_lists_integers_and_single_precision_are_welcome(start):
+    way = go(start=start)
+    assert way.path.dtype == float
+    assert np.array_equal(way.path, go().path)
+
+
+def test_a_gradient_may_return_a_list():
+    way = descend(BOWL, lambda t: [t[0], t[1]], [2, -1], GradientDescent(0.1), 20)
+    assert np.allclose(way.path, go().path)
+
+
+def bad(gradient=BOWL.gradient, start=(1.0, 2.0), optimizer=PLAIN, **options):
+    return {"gradient": gradient, "start": start, "optimizer": optimizer, **options}
+
+
+BAD = {
+    "start contains nan": bad(start=[1.0, np.nan]),
+    "start contains inf": bad(start=[np.inf, 1.0]),
+    "start is empty": bad(start=[]),
+    "start must be a number": bad(start=["left", "right"]),
+    "n_steps must be a whole number": bad(n_steps=2.5),
+    "n_steps must be a whole number, 0": bad(n_steps=-1),
+    "gradient_tolerance must be a number above 0": bad(gradient_tolerance=0),
+    "loss_tolerance must be a number above 0": bad(loss_tolerance=-1e-3),
+    "optimizer must be a recipe": bad(optimizer=0.1),
+    "optimizer must be a recipe from": bad(optimizer=GradientDescent),
+    "gradient must return theta's shape": bad(gradient=lambda t: t[0]),
+    "but it returned \\(\\)": bad(gradient=lambda t: None),
+    "A tolerance needs one start": bad(start=np.ones((2, 3)), loss_tolerance=1e-3),
+    "A tolerance needs one start of": bad(start=np.ones((2, 3)), gradient_tolerance=1e-3),
+}
+
+
+@pytest.mark.parametrize("message", BAD)
+def test_bad_input_is_refused_in_one_sentence(message):
+    with pytest.raises((ValueError, TypeError), match=message) as caught:
+        descend(BOWL, **BAD[message])
+    assert str(caught.value).endswith(".")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_loss_that_is_no_number_is_refused_in_one_sentence():
+    with pytest.raises(ValueError, match="f must return one number"):
+        descend(lambda t: None, BOWL.gradient, [1, 2], GradientDescent(0.1), 3)
