@@ -30,13 +30,14 @@ def numerical_gradient(
         f : callable – takes an array of x's shape, returns one number
         x : number, list or array of any shape – where; whole numbers and float32 are widened
         h : float – the step, absolute; by default the one that balances both errors:
-            ∛ε · max(1, |x|) for central, √ε · max(1, |x|) for forward, 1e-100 for complex
+            ∛ε · max(1, |x|) for central, √ε · max(1, |x|) for forward (ε: the rounding unit
+            of the numbers f returns, so float32 gets larger steps), about 1e-103 for complex
         scheme : "central", "forward" or "complex"
 
     Returns:    array of x's shape, float64
 
-    Raises:     ValueError – x not finite, h not above 0, f not returning one number;
-                TypeError – complex step on a function that drops the imaginary part
+    Raises:     ValueError – x not finite, h not above 0 or lost beside x, f not returning one
+                real number; TypeError – complex step on f that drops the imaginary part
 
     Example:
         >>> numerical_gradient(lambda x: x[0] ** 2 + 3 * x[1], [1, 2]).round(6)
@@ -45,11 +46,10 @@ def numerical_gradient(
     See:        lesson 02; Nocedal and Wright, Numerical Optimization (2006), chapter 8
     """
     difference, default_step = SCHEMES[require.one_of("scheme", scheme, SCHEMES)]
-    point = require.finite("x", x).astype(float)
-    if h is None:
-        steps = default_step(f, point).ravel()
-    else:
-        steps = np.full(point.size, require.positive("h", h, "leave it out for a good one"))
+    point = _real("x", require.finite("x", x))
+    steps = default_step(_precision(f, point), point).ravel()
+    if h is not None:
+        steps = np.full(point.size, float(require.positive("h", h, "leave it out for a good one")))
     gradient = np.empty(point.size)
     for some in _blocks(point.size):
         gradient[some] = difference(f, point, steps[some], some)
@@ -59,13 +59,22 @@ def numerical_gradient(
 def _central(f: Callable, point: np.ndarray, h: np.ndarray, some: slice) -> np.ndarray:
     x = point.ravel()[some]
     above, below = np.split(evaluate(f, moved(point, some, h, -h)), 2)
-    return (above - below) / ((x + h) - (x - h))  # the step that rounding really let us take
+    return (above - below) / _taken(x + h, x - h)
 
 
 def _forward(f: Callable, point: np.ndarray, h: np.ndarray, some: slice) -> np.ndarray:
     x = point.ravel()[some]
     here = one_number(f(point.copy()))
-    return (evaluate(f, moved(point, some, h)) - here) / ((x + h) - x)
+    return (evaluate(f, moved(point, some, h)) - here) / _taken(x + h, x)
+
+
+def _taken(right: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """Return the step that rounding really let us take."""
+    step = right - left
+    if not step.all():
+        lost = left[step == 0][0]
+        raise ValueError(f"h must be larger: beside x = {lost:g} rounding swallows it whole.")
+    return step
 
 
 def _complex(f: Callable, point: np.ndarray, h: np.ndarray, some: slice) -> np.ndarray:
@@ -83,26 +92,34 @@ def _complex(f: Callable, point: np.ndarray, h: np.ndarray, some: slice) -> np.n
     return values.imag / h
 
 
+def _precision(f: Callable, point: np.ndarray) -> np.finfo:
+    """Return what is known of the numbers that f returns: their rounding unit, the smallest."""
+    value = one_number(f(point.copy()))
+    if np.iscomplexobj(value):
+        raise ValueError(
+            f"f must return a real number, but it returned {value}; take abs or .real."
+        )
+    return np.finfo(np.result_type(value, np.float16))
+
+
 def _root_of_rounding(order: int) -> Callable:
-    """Return (f, point) → the step that balances both errors, scaled to each coordinate.
-
-    ε is the rounding unit of the numbers `f` returns: a function that computes in float32
-    needs a step a thousand times larger than one that computes in float64.
-    """
-
-    def step(f: Callable, point: np.ndarray) -> np.ndarray:
-        rounding = np.finfo(np.result_type(one_number(f(point.copy())), np.float32)).eps
-        return rounding ** (1 / order) * np.maximum(1.0, np.abs(point))
-
-    return step
+    """Return (precision, point) → the step that balances both errors, for each coordinate."""
+    return lambda precision, point: precision.eps ** (1 / order) * np.maximum(1.0, np.abs(point))
 
 
 # scheme -> how a block of partial derivatives is computed, and the step when none is given
 SCHEMES = {
     "central": (_central, _root_of_rounding(3)),
     "forward": (_forward, _root_of_rounding(2)),
-    "complex": (_complex, lambda f, point: np.full(point.size, 1e-100)),
+    "complex": (_complex, lambda precision, point: np.full(point.size, precision.tiny ** (1 / 3))),
 }
+
+
+def _real(name: str, array: np.ndarray) -> np.ndarray:
+    """Return a new array of float64, or say that real numbers are wanted."""
+    if array.dtype.kind == "c":
+        raise TypeError(require.sentence(name, "real", array, "pass its real part"))
+    return array.astype(float)
 
 
 def _blocks(size: int) -> Iterator[slice]:
@@ -134,7 +151,8 @@ def evaluate(f: Callable, points: np.ndarray) -> np.ndarray:
     """Return f at each of the k points on the last axis: one call if f can, a loop if not.
 
     A function that isn't written for many points may still return k numbers, wrong ones, when
-    its arrays happen to fit. So the last one is compared with a call of its own.
+    its arrays happen to fit. So k is never one of the point's own lengths (a copy is added), and
+    the last value is compared with a call of its own.
 
     Example:
         >>> evaluate(lambda x: x[0] + max(x[1], 0), np.array([[1, 2], [-3, 5]]))
@@ -142,20 +160,23 @@ def evaluate(f: Callable, points: np.ndarray) -> np.ndarray:
     """
     each = np.moveaxis(points, -1, 0)
     last = one_number(f(each[-1].copy()))
+    while points.shape[-1] in points.shape[:-1]:
+        points = np.concatenate([points[..., :1], points], axis=-1)
     points.flags.writeable = False  # a function that changes its input fails here, not silently
     try:
         together = np.asarray(f(points))
     except Exception:  # whatever goes wrong for many points, one by one decides
         together = np.empty(0)
-    fits = together.shape == (len(each),) and together.dtype.kind in "biufc"
+    fits = together.shape == points.shape[-1:] and together.dtype.kind in "biufc"
     if fits and _same(together[-1], last):
-        return together if together.dtype.kind in "fc" else together.astype(float)
+        return together[-len(each) :] * 1.0
     return np.array([one_number(f(point.copy())) for point in each]) * 1.0
 
 
 def _same(a: complex, b: complex) -> bool:
     """Whether two values agree up to the order in which their terms were added."""
-    return a == b or abs(a - b) <= 1e-12 * abs(b) or (a != a and b != b)
+    parts = [a.real, a.imag], [b.real, b.imag]  # apart: an imaginary part may be 1e-103
+    return bool(np.isclose(*parts, rtol=1e-12, atol=0, equal_nan=True).all())
 
 
 def one_number(value: object) -> np.generic:
@@ -192,7 +213,7 @@ class GradientReport:
         ]
         off = np.abs(self.claimed - self.estimated).ravel()
         for i in np.sort(np.argsort(-np.nan_to_num(off, nan=np.inf), kind="stable")[:6]):
-            index = ", ".join(map(str, np.unravel_index(i, self.claimed.shape)))
+            index = ", ".join(map(str, np.unravel_index(i, self.claimed.shape))) or "–"
             lines.append(
                 f"{index:>8}{self.claimed.ravel()[i]:>16.6g}{self.estimated.ravel()[i]:>16.6g}"
             )
@@ -215,7 +236,7 @@ def check_gradient(
 
     Returns:    GradientReport – `.ok`, `.relative_error`, `.cause`; print it
 
-    Raises:     ValueError – the gradient's shape is not x's shape
+    Raises:     ValueError – the gradient's shape is not x's shape; TypeError – it is no array
 
     Example:
         >>> report = check_gradient(lambda x: (x**2).sum(axis=0), lambda x: -2 * x, [1.0, 3.0])
@@ -224,20 +245,24 @@ def check_gradient(
 
     See:        lesson 02
     """
-    point = require.finite("x", x).astype(float)
-    claimed = np.asarray(gradient(point.copy()), dtype=float)
+    require.positive("tolerance", tolerance)
+    point = _real("x", require.finite("x", x))
+    claimed = require.numbers("gradient(x)", gradient(point.copy()), "let it end in `return ...`")
+    claimed = _real("gradient(x)", claimed)
     if claimed.shape != point.shape:
         raise ValueError(
             f"gradient must return an array of x's shape {point.shape}, but it returned "
             f"{claimed.shape}; one partial derivative per coordinate, in the same places."
         )
-    estimated = numerical_gradient(f, point, h)
-    size = max(np.abs(claimed).max(), np.abs(estimated).max())
-    error = float(np.abs(claimed - estimated).max() / size) if size else 0.0
+    estimated, reach = numerical_gradient(f, point, h), _precision(f, point).eps ** (2 / 3)
+    size = np.abs([claimed, estimated]).max() or 1.0
+    error = float(np.abs(claimed - estimated).max() / size) if np.isfinite(size) else np.nan
     ok = error <= tolerance  # False for NaN
-    corners = kinks(f, point)
-    cause = _cause(claimed, estimated, tolerance, corners) if not ok or corners else ""
-    return GradientReport(ok, error, tolerance, claimed, estimated, cause, corners)
+    corners, cause = kinks(f, point), ""
+    if not ok or corners:
+        doubt = _doubt(estimated, corners, error < 100 * reach)
+        cause = doubt or _cause(claimed, estimated, tolerance * size)
+    return GradientReport(bool(ok), error, tolerance, claimed, estimated, cause, corners)
 
 
 def kinks(f: Callable, x: np.ndarray) -> tuple[int, ...]:
@@ -250,42 +275,54 @@ def kinks(f: Callable, x: np.ndarray) -> tuple[int, ...]:
         >>> kinks(lambda x: abs(x[0]) + x[1] ** 2, [0.0, 0.0])
         (0,)
     """
-    point = require.finite("x", x).astype(float)
-    here = one_number(f(point.copy()))
+    point = _real("x", require.finite("x", x))
+    precision, here = _precision(f, point), one_number(f(point.copy()))
+    steps = _root_of_rounding(3)(precision, point).ravel()
 
-    def slopes(h: float) -> np.ndarray:
-        steps = np.full(point.size, h)
-        values = evaluate(f, moved(point, slice(0, point.size), steps, -steps))
-        right, left = np.split((values - here) / h, 2)
-        return right, -left
+    def slopes(some: slice, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        above, below = np.split(evaluate(f, moved(point, some, h, -h)), 2)
+        return (above - here) / h, (here - below) / h
 
-    (right, left), (wide_right, wide_left) = slopes(1e-6), slopes(1e-4)
-    gap, wide_gap = np.abs(right - left), np.abs(wide_right - wide_left)
-    steepest = np.maximum(np.abs(right), np.abs(left))
-    return tuple(int(i) for i in np.flatnonzero((gap > 0.5 * wide_gap) & (gap > 1e-3 * steepest)))
+    def bent(some: slice, h: np.ndarray) -> np.ndarray:
+        (right, left), (far_right, far_left) = slopes(some, h), slopes(some, 10 * h)
+        gap, steepest = np.abs(right - left), np.maximum(np.abs(right), np.abs(left))
+        noise = 16 * precision.eps * np.abs(here) / h
+        return (gap > 0.5 * np.abs(far_right - far_left)) & (gap > 1e-3 * steepest + noise)
+
+    found = np.concatenate([bent(some, steps[some]) for some in _blocks(point.size)])
+    return tuple(int(i) for i in np.flatnonzero(found))
 
 
-def _cause(claimed: np.ndarray, estimated: np.ndarray, tolerance: float, corners: tuple) -> str:
-    """Name the likeliest reason for a difference, in one sentence."""
+def _doubt(estimated: np.ndarray, corners: tuple, within_reach: bool) -> str:
+    """Say in one sentence why the differences are no judge here, if they aren't."""
     if corners:
         return (
             f"f has a kink at coordinate {corners[0]}: differences average both slopes there, "
             "so they cannot judge your gradient at this point; move x a little."
         )
+    if not np.isfinite(estimated).all():
+        return "f is NaN or infinite at x or beside it, so there is nothing to compare with."
+    small = "So small a difference may be the rounding of f itself; allow a larger tolerance."
+    return small if within_reach else ""
+
+
+def _cause(claimed: np.ndarray, estimated: np.ndarray, allowed: float) -> str:
+    """Name the likeliest mistake in one sentence."""
     if not np.isfinite(claimed).all():
         return "Your gradient contains NaN or infinity."
-    close = {"rtol": 1e3 * tolerance, "atol": 1e-6 * np.abs(estimated).max()}
     if not claimed.any():
         return "Your gradient is zero everywhere; was the result returned?"
+    close = {"rtol": 1e-3, "atol": 1e-6 * np.abs(estimated).max()}
     if np.allclose(claimed, -estimated, **close):
         return "The sign is flipped: your gradient points downhill."
     factor = float((claimed * estimated).sum() / max((estimated**2).sum(), 1e-300))
-    if claimed.size > 1 and np.allclose(claimed, factor * estimated, **close):
+    same_way = claimed.size > 1 and np.allclose(claimed, factor * estimated, **close)
+    if same_way and abs(factor - 1) > 0.01:
         return (
             f"Your gradient is {factor:.4g} times the right one: a factor is missing or too many."
         )
     square = claimed.ndim == 2 and claimed.shape[0] == claimed.shape[1]
     if square and np.allclose(claimed, estimated.T, **close):
         return "Your gradient is transposed."
-    wrong = np.flatnonzero(~np.isclose(claimed, estimated, **close).ravel())
+    wrong = np.flatnonzero(np.abs(claimed - estimated) > allowed)
     return f"{wrong.size} of {claimed.size} partial derivatives differ, the first at {wrong[0]}."

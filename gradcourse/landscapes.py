@@ -63,8 +63,7 @@ class Landscape:
 
 def coordinates(theta: np.ndarray) -> np.ndarray:
     """Return `theta` as numbers with the two coordinates on axis 0, or say what is wrong."""
-    theta = theta if isinstance(theta, np.ndarray) else np.asarray(theta)
-    if theta.dtype.kind not in "fc":
+    if not isinstance(theta, np.ndarray) or theta.dtype.kind not in "fc":
         theta = require.numbers("theta", theta)
     if theta.ndim == 0 or theta.shape[0] != 2:
         raise ValueError(
