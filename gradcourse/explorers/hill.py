@@ -23,14 +23,20 @@ GROUNDS = {
     "Rastrigin": (landscapes.rastrigin(), 80.0),
 }
 
+# titles of both panels, without and with the arrows
+TITLES = (
+    ("Light is low, ✕ lowest, ○ ends your step", "○ your step among all directions"),
+    ("The gradient ▲ points straight uphill", "Steepest: along the gradient ▲, against it ▽"),
+)
+
 
 class HillExplorer(Explorer):
     """Turn a step round on a map and compare its climb with the gradient (lesson 01)."""
 
-    size = (8.0, 4.1)
+    size = (8.0, 4.0)
     alt = (
-        "Left a map of heights with a point, a step in the chosen direction, and the gradient with "
-        "its opposite as arrows. Right the climb of the step for every direction, a wave."
+        "Left a contour map with a point, a step, and the gradient with its opposite as arrows. "
+        "Right a wave: the climb of the step for every direction."
     )
     target = "turn the direction until the step climbs as steeply as it can."
 
@@ -47,14 +53,11 @@ class HillExplorer(Explorer):
 
     def build(self, figure: Figure) -> dict[str, object]:
         """Lay out the map and the panel of directions; the landscape itself comes in draw."""
-        self._shown = ""
+        self._shown = None
         ground, climbs = figure.subplots(1, 2)
-        ground.set_position([0.065, 0.12, 0.4, 0.7805])  # square: right angles look right
-        climbs.set_position([0.565, 0.12, 0.415, 0.7805])
-        ground.set_title(
-            "▲ the gradient points straight uphill\n✕ lowest, light is low, ○ your step"
-        )
-        climbs.set_title("Steepest up is along the gradient ▲,\nsteepest down against it ▽")
+        ground.set_position([0.065, 0.125, 0.4, 0.8])  # square: right angles look right
+        climbs.set_position([0.565, 0.125, 0.415, 0.8])
+        self._titles = [ax.set_title("") for ax in (ground, climbs)]
         climbs.axhline(0, color=style.MUTED, linewidth=0.8)
         climbs.set(xlim=(0, 360), xticks=range(0, 361, 90), ylabel="climb per unit of distance")
         climbs.set_xlabel("direction of the step (degrees from →, 90 is ↑)")
@@ -91,7 +94,7 @@ class HillExplorer(Explorer):
 
     def draw(self, result: dict[str, object]) -> None:
         """Turn the arrows and the wave; a wave that is too high runs out of the panel."""
-        self._show_ground(result["landscape"])
+        self._stand_still(result["landscape"], result["arrows"])
         draw, theta, norm, unit = self.artists, result["theta"], result["norm"], result["unit"]
         tip, scale = theta + result["step_length"] * unit, GROUNDS[result["landscape"]][1]
         draw["here"].set_data(*theta[:, None])
@@ -101,24 +104,29 @@ class HillExplorer(Explorer):
         draw["promised"].set_data(DEGREES, result["promised"][:-1])
         draw["chosen"].set_data([result["direction"]], result["climbs"][-1:])
         length = LONGEST * min(0.25 + norm / scale, 1)
-        for arrow, mark, turn in (("gradient", "most", 0), ("downhill", "least", 180)):
+        for arrow, mark, turn, climb in (
+            ("gradient", "most", 0, norm),
+            ("downhill", "least", 180, -norm),
+        ):
             draw[arrow].set_xy(_arrow(theta, result["angle"] + turn, length))
-            climb = norm * (-1) ** (turn > 0)
             draw[mark].set_data([(result["angle"] + turn) % 360], [climb])
         for name in ("gradient", "downhill", "most", "least", "promised"):
             draw[name].set_visible(result["arrows"])
 
-    def _show_ground(self, name: str) -> None:
-        """Draw another landscape when another is chosen."""
+    def _stand_still(self, name: str, arrows: bool) -> None:
+        """Draw map and titles anew when another landscape is chosen or the arrows come and go."""
         ground, climbs = self.figure.axes
-        if name != self._shown:
-            for old in [*ground.collections, *(set(ground.lines) - set(self.artists.values()))]:
-                old.remove()
-            land, scale = GROUNDS[name]
-            plots.contour_map(ground, replace(land, window=(-EDGE, EDGE, -EDGE, EDGE)))
-            climbs.set_ylim(-scale, scale)
-            self._shown = name
-            self.redraw_still()
+        if self._shown == (name, arrows):
+            return
+        for old in [*ground.collections, *(set(ground.lines) - set(self.artists.values()))]:
+            old.remove()
+        land, scale = GROUNDS[name]
+        plots.contour_map(ground, replace(land, window=(-EDGE, EDGE, -EDGE, EDGE)))
+        climbs.set_ylim(-scale, scale)
+        for title, text in zip(self._titles, TITLES[arrows], strict=True):
+            title.set_text(text)
+        self._shown = name, arrows
+        self.redraw_still()
 
     def describe(self, result: dict[str, object]) -> str:
         """Say how the chosen step climbs, and how that compares with the gradient."""
@@ -130,11 +138,12 @@ class HillExplorer(Explorer):
         )
         if result["norm"] == 0:
             return f"{text} The gradient is (0, 0): this place is level."
-        promise = (
-            f" The gradient ({g0:.3g}, {g1:.3g}) promises {result['promised'][-1]:.3g} here and at "
-            f"most its own length {result['norm']:.3g}, toward {result['angle'] % 360:.0f}°."
+        if not result["arrows"]:
+            return text
+        return (
+            f"{text} The gradient ({g0:.3g}, {g1:.3g}) promises {result['promised'][-1]:.3g} here "
+            f"and at most its own length {result['norm']:.3g}, toward {result['angle'] % 360:.0f}°."
         )
-        return text + promise * result["arrows"]
 
     def on_click(self, x: float, y: float, ax: Axes) -> None:
         """Stand where the map is clicked; turn to the direction clicked in the right panel."""
