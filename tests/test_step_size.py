@@ -49,7 +49,7 @@ def test_the_complex_step_loses_nothing(explorer):
         ({"h": 1e-9, "dtype": "float32"}, "the step is lost"),
         ({"function": "|x|", "x": 0.0, "scheme": "central"}, "no single slope"),
         ({"function": "|x|", "scheme": "complex"}, "drops the imaginary part"),
-        ({"function": "sqrt(x)", "x": 0.05, "scheme": "central"}, "not defined"),
+        ({"function": "sqrt(x)", "x": 0.05, "scheme": "central", "h": 0.1}, "not defined"),
     ],
 )
 def test_the_sentence_names_what_is_to_blame(explorer, values, words):

@@ -8,7 +8,6 @@ As a command it photographs notebooks in the light and the dark theme and in a n
 import argparse
 import json
 import os
-import re
 import secrets
 import shutil
 import socket
@@ -117,7 +116,7 @@ def photograph(notebooks: list[str], out: Path, themes: list[str], widths: list[
                     for width in widths:
                         page.set_viewport_size({"width": width, "height": 1000})
                         page.wait_for_timeout(800)
-                        stem = f"{re.sub(r'.*/|.ipynb', '', notebook)}-{theme}-{width}"
+                        stem = f"{notebook.replace(chr(47), chr(45))[:-6]}-{theme}-{width}"
                         _scroll_and_shoot(page, out, stem)
                     page.close()
 
