@@ -81,6 +81,7 @@ def test_an_unwritten_answer_is_not_attempted():
 def test_an_error_is_shown_with_its_message():
     feedback = QUESTION.examine(lambda x: x.halved())
     assert feedback.got.startswith("AttributeError")
+    assert feedback.hint == ""
     assert "Stops with an error for whole numbers" in feedback.headline
 
 

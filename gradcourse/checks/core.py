@@ -135,6 +135,8 @@ class Question:
         failed = [case for case, ok in zip(cases, good, strict=True) if not ok]
         if len(failed) < len(cases) and failed[0].hint:
             return failed[0].hint
+        if any("error" in outcome for outcome in outcomes):
+            return ""  # the error itself is shown, and says more
         return general_cause(values, [want["value"] for want in wanted])
 
     def _same_mistake(self, got: dict, made: dict) -> bool:
