@@ -24,7 +24,7 @@ def explorer(request):
 
 
 def picture(explorer: Explorer) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(explorer.image.value)))
+    return np.asarray(Image.open(io.BytesIO(explorer.image.value)).convert("RGB"))
 
 
 def ends(widget: ipywidgets.Widget) -> list:
@@ -43,6 +43,11 @@ def test_picture_is_a_real_png_of_the_announced_size(explorer):
     width, height = (round(inches * 100) for inches in explorer.size)
     assert pixels.shape == (height, width, 3)
     assert pixels.std() > 10
+
+
+def test_a_palette_of_256_keeps_every_color_close(explorer):
+    drawn = np.asarray(explorer.canvas.buffer_rgba())[..., :3].astype(int)
+    assert np.abs(picture(explorer) - drawn).max() <= 16
 
 
 def test_every_control_changes_picture_or_sentence(explorer):

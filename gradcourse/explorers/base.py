@@ -186,8 +186,9 @@ class Explorer:
         for artist in self.artists.values():
             artist.axes.draw_artist(artist)
         picture = Image.fromarray(np.asarray(self.canvas.buffer_rgba())).convert("RGB")
+        palette = picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         file = io.BytesIO()
-        picture.save(file, "png", compress_level=1)  # the time is in the packing
+        palette.save(file, "png", compress_level=1)  # the time is in the packing
         return file.getvalue()
 
     def _clicked(self, change: dict) -> None:
