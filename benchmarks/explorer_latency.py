@@ -119,6 +119,7 @@ def main() -> None:
             page = chromium.new_page(viewport={"width": 1300, "height": 2600})
             open_notebook(page, address, "benchmarks/_latency.ipynb")
             run_all(page)
+            page.wait_for_selector(".gc-control", timeout=30_000)
             time.sleep(2)
             slots = {
                 "explorer": (0, _handle(page, 0, options), False),
