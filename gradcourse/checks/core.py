@@ -148,6 +148,17 @@ class Question:
         )
 
 
+def section_link(notebook: str, section: str) -> str:
+    """Return the link from an exercise to a section of a lesson.
+
+    Example:
+        >>> section_link("03_gradient_descent", "The update rule")
+        '[lesson 03, The update rule](../../lessons/03_gradient_descent.ipynb#The-update-rule)'
+    """
+    anchor = section.replace(" ", "-")
+    return f"[lesson {notebook[:2]}, {section}](../../lessons/{notebook}.ipynb#{anchor})"
+
+
 def plain(value: object) -> object:
     """Return a value as lists, numbers, text: what JSON can carry, shape included.
 

@@ -4,16 +4,14 @@ from functools import partial
 
 import numpy as np
 
-from gradcourse.checks.core import Case, Mistake, Question
+from gradcourse.checks.core import Case, Mistake, Question, section_link
 from gradcourse.datasets import penguins
 from gradcourse.landscapes import himmelblau, rastrigin
 
 LISTS = "Turn lists into arrays first: `np.asarray(x)`."
 
 
-def _read(section: str) -> str:
-    anchor = section.replace(" ", "-")
-    return f"[lesson 01, {section}](../../lessons/01_what_a_gradient_is.ipynb#{anchor})"
+_read = partial(section_link, "01_what_a_gradient_is")
 
 
 # ---- partial derivatives by hand ---------------------------------------------------------------

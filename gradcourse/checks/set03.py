@@ -4,16 +4,14 @@ from functools import partial
 
 import numpy as np
 
-from gradcourse.checks.core import Case, Mistake, Question
+from gradcourse.checks.core import Case, Mistake, Question, section_link
 from gradcourse.datasets import penguins
 from gradcourse.landscapes import ravine, rosenbrock
 
 UPHILL = "the gradient points uphill; to go down, go against it."
 
 
-def _read(section: str) -> str:
-    anchor = section.replace(" ", "-")
-    return f"[lesson 03, {section}](../../lessons/03_gradient_descent.ipynb#{anchor})"
+_read = partial(section_link, "03_gradient_descent")
 
 
 # ---- one step ----------------------------------------------------------------------------------
