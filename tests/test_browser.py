@@ -115,6 +115,18 @@ def test_a_click_on_the_map_sets_the_start(page):
     assert state(page)[1] != before[1]
 
 
+def test_the_link_to_the_exercises_opens_them(page):
+    scroller = page.locator(".jp-WindowedPanel-outer").first
+    link = page.locator('a:text-is("exercises 03")')
+    for top in range(0, scroller.evaluate("e => e.scrollHeight"), 400):
+        scroller.evaluate("(e, y) => { e.scrollTop = y }", top)
+        page.wait_for_timeout(100)
+        if link.count():
+            break
+    link.first.click()
+    page.wait_for_selector('h1:has-text("Exercises 03")', timeout=30_000)
+
+
 def test_nothing_is_red_and_the_console_is_silent(page):
     assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
     assert page.locator(".gc-error").count() == 0
