@@ -36,29 +36,14 @@ def _shape_cases(rng):
     ]  # fmt: skip
 
 
-def _differences(f, x, h=1e-5, ahead=1.0, back=1.0, width=2.0):
+def _differences(f, x, h=1e-5, ahead=1.0, back=1.0, width=2.0, stay=0.0):
     x = np.array(x, dtype=float)
     gradient = np.zeros_like(x)
     for i in np.ndindex(x.shape):
         move = np.zeros_like(x)
         move[i] = h
         gradient[i] = (f(x + ahead * move) - f(x - back * move)) / (width * h)
-    return gradient
-
-
-def _flat(*args):
-    return _differences(*args).ravel()
-
-
-def _accumulating(f, x, h=1e-5):
-    """Leaves every coordinate where it moved it."""
-    x = np.array(x, dtype=float)
-    gradient = np.zeros_like(x)
-    for i in np.ndindex(x.shape):
-        move = np.zeros_like(x)
-        move[i] = h
-        gradient[i] = (f(x + move) - f(x - move)) / (2 * h)
-        x = x + move
+        x = x + stay * move
     return gradient
 
 
@@ -69,8 +54,9 @@ central_differences = Question("02.central_differences", _differences, _shape_ca
     Mistake("divided by h instead of 2h", partial(_differences, width=1.0), HALVE),
     Mistake("sign flipped", partial(_differences, ahead=-1.0, back=-1.0),
             "subtract the value behind from the value ahead."),
-    Mistake("lost the shape", _flat, "put each partial derivative where its coordinate is in x."),
-    Mistake("moved on without going back", _accumulating,
+    Mistake("lost the shape", lambda *args: _differences(*args).ravel(),
+            "put each partial derivative where its coordinate is in x."),
+    Mistake("moved on without going back", partial(_differences, stay=1.0),
             "move one coordinate only, from the same x every time."),
 ), _read("Central differences"), points=3, tolerance=1e-8)  # fmt: skip
 
@@ -102,6 +88,11 @@ best_step = Question("02.best_step", _best_step, _step_cases, (
             "a step of one rounding unit leaves nothing but rounding in the difference."),
     Mistake("not scaled with x", partial(_best_step, size=lambda x: np.ones_like(x)),
             "beside 1e6 the step 6e-6 is nearly lost; multiply with max(1, |x|)."),
+    Mistake("divided by the size of x", partial(
+        _best_step, size=lambda x: 1 / np.maximum(1.0, np.abs(x))),
+            "beside a large x short steps are lost: a larger x needs a longer step."),
+    Mistake("added 1 instead of comparing with it", partial(
+        _best_step, size=lambda x: 1 + np.abs(x)), "max(1, |x|) is the larger one, not the sum."),
     Mistake("nothing left at 0", partial(_best_step, size=np.abs),
             "multiply with max(1, |x|), or the step vanishes where x does."),
     Mistake("the smaller instead of the larger", partial(
@@ -121,6 +112,7 @@ def _pair_cases(rng):
         Case((np.zeros(3), np.zeros(3)), "both zero", "Two zeros agree: return 0.0 before 0/0."),
         Case((np.zeros(2), np.array([1e-3, 0.0])), "one of them zero", "Divide by the larger one."),
         Case(([1, 2], [1, 3]), "lists", "Turn the lists into arrays first."),
+        Case(([-3.0, -5.0], [-3.0, -4.0]), "negative numbers"),
         Case((rng.normal(size=(2, 2)), rng.normal(size=(2, 2))), "matrices"),
         Case((5.0, 4.0), "single numbers"),
         Case((a, -a), "a flipped sign"),
@@ -128,9 +120,11 @@ def _pair_cases(rng):
     ]
 
 
-def _relative(
-    a, b, top=np.max, size=np.abs, below=lambda a, b: max(np.abs(a).max(), np.abs(b).max())
-):
+def _size(x):
+    return np.abs(x).max()
+
+
+def _relative(a, b, top=np.max, size=np.abs, below=lambda a, b: max(_size(a), _size(b))):
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     off, scale = float(top(size(a - b))), float(below(a, b))
     return off / scale if scale else 0.0
@@ -151,9 +145,16 @@ relative_error = Question("02.relative_error", _relative, _pair_cases, (
             "errors in both directions count; take |a − b|."),
     Mistake("entry by entry", _entry_by_entry,
             "divide the largest difference by the largest entry, so that tiny entries don't rule."),
-    Mistake("divided by the sum", partial(
-        _relative, below=lambda a, b: np.abs(a).max() + np.abs(b).max()),
+    Mistake("divided by the sum", partial(_relative, below=lambda a, b: _size(a) + _size(b)),
             "divide by the larger of the two sizes, not by both."),
+    Mistake("relative to a only", partial(_relative, below=lambda a, b: _size(a)),
+            "when a is zero nothing is left to divide by; take the larger of both sizes."),
+    Mistake("relative to b only", partial(_relative, below=lambda a, b: _size(b)),
+            "swapping a and b must not change the error; take the larger of both sizes."),
+    Mistake("sizes with a sign", partial(_relative, below=lambda a, b: max(a.max(), b.max())),
+            "-5 is larger than 3 in size; take |a| and |b| before you look for the largest."),
+    Mistake("0/0", partial(_relative, below=lambda a, b: max(_size(a), _size(b)) or np.nan),
+            "two gradients that are zero everywhere agree: return 0.0 before you divide."),
 ), _read("Check a gradient"), points=2)  # fmt: skip
 
 
@@ -179,8 +180,10 @@ def _bug_cases(rng):
     flipped = [1, -1, 1, 1]
     return [
         Case((_valley, _valley_gradient, x), "a right gradient", "Nothing is wrong there: []."),
-        Case((_valley, lambda x: _valley_gradient(x) * flipped, x), "one flipped sign"),
-        Case((_valley, partial(_valley_gradient, chain=0.0), x), "a forgotten chain rule"),
+        Case((_valley, lambda x: _valley_gradient(x) * flipped, x), "one flipped sign",
+             "One of four is wrong there, so the list has one place."),
+        Case((_valley, partial(_valley_gradient, chain=0.0), x), "a forgotten chain rule",
+             "List every wrong place, the smallest first."),
         Case((lambda x: np.sum((x - 1) ** 2), lambda x: x - 1, x), "a forgotten factor 2"),
         Case((_product, lambda x: np.array([x[1] * x[2], x[0] * x[2], x[0] + x[1]]), x[:3]),
              "a sum for a product"),
@@ -188,26 +191,32 @@ def _bug_cases(rng):
              "large slopes, all right", "Beside a slope of 6 million, 1e-6 is less than rounding."),
         Case((lambda x: np.sum(x**2), lambda x: 2 * x + 0.01, -x), "too large everywhere"),
         Case((lambda x: np.sum(x**2), lambda x: 2 * x - 0.01, x), "too small everywhere"),
+        Case((lambda x: np.sum(x**2), lambda x: 2 * x - 0.01, x, 0.05), "a tolerance of 0.05",
+             "Use the tolerance you are given."),
+        Case((lambda x: np.sum(x**3), lambda x: 3 * x**2, np.array([0.0, 2.0])), "a slope of zero",
+             "Rounding is never small beside 0: allow tolerance · max(1, |estimated|)."),
     ]  # fmt: skip
 
 
-def _hunt(f, gradient, x, tolerance=1e-5, size=np.abs, scaled=True, start=0, flip=False):
-    claimed, estimated = np.asarray(gradient(x), dtype=float), _differences(f, x)
-    allowed = tolerance * (np.maximum(1.0, np.abs(estimated)) if scaled else 1.0)
-    wrong = size(claimed - estimated) > allowed
-    return [int(i) + start for i in np.flatnonzero(~wrong if flip else wrong)]
+def _hunt(f, claim, x, tolerance=1e-5, size=np.abs, slope=np.abs, floor=1, places=np.flatnonzero):
+    claimed, estimated = np.asarray(claim(x), dtype=float), _differences(f, x)
+    return places(size(claimed - estimated) > tolerance * np.maximum(floor, slope(estimated)))
 
 
 wrong_components = Question("02.wrong_components", _hunt, _bug_cases, (
-    Mistake("listed the right ones", partial(_hunt, flip=True),
+    Mistake("listed the right ones", partial(_hunt, places=lambda bad: np.flatnonzero(~bad)),
             "list the places where the two disagree."),
-    Mistake("counted from 1", partial(_hunt, start=1), "the first partial derivative is at 0."),
+    Mistake("counted from 1", partial(_hunt, places=lambda bad: np.flatnonzero(bad) + 1),
+            "the first partial derivative is at 0."),
     Mistake("forgot the absolute value", partial(_hunt, size=np.asarray),
             "a claim may be too small as well as too large; take |claimed − estimated|."),
-    Mistake("the same tolerance for every size", partial(_hunt, scaled=False),
+    Mistake("the same tolerance for every size", partial(_hunt, slope=np.zeros_like),
             "allow tolerance · max(1, |estimated|): rounding grows with the slope."),
-), _read("Check a gradient"), points=2,
-   probe=lambda hunt, *args: [int(i) for i in hunt(*args)])  # fmt: skip
+    Mistake("nothing allowed at slope 0", partial(_hunt, floor=0),
+            "no rounding is small beside 0; allow tolerance · max(1, |estimated|)."),
+    Mistake("true and false instead of places", partial(_hunt, places=np.asarray),
+            "list the places where it is true, counted from 0."),
+), _read("Check a gradient"), points=2)  # fmt: skip
 
 
 # ---- many points at once -----------------------------------------------------------------------
@@ -219,11 +228,14 @@ def _each_column(points):
 
 def _column_cases(rng):
     return [
-        Case((_each_column, rng.normal(size=(2, 5))), "five points"),
+        Case((_each_column, rng.normal(size=(2, 5))), "five points",
+             "Every column is a point: move row i of all columns, keep one slope for each."),
         Case((_each_column, rng.normal(size=(4, 3)), 1e-3), "h = 0.001", "Use the given h."),
         Case((_each_column, rng.normal(size=(3, 1))), "a single point, one column"),
         Case((_each_column, np.array([[1, 2, 3], [0, -1, 2]])), "whole numbers",
              "An array of whole numbers cannot hold a small step: make a float copy first."),
+        Case((_each_column, np.float32([[0.3, 1.2], [-0.7, 0.1]])), "float32",
+             "float32 swallows the step: make a float64 copy of points first."),
         Case((_each_column, rng.normal(size=(3, 3))), "as many points as coordinates"),
         Case((_each_column, rng.normal(size=(2, 200))), "two hundred points"),
     ]  # fmt: skip
@@ -244,11 +256,17 @@ def _point_by_point(f, points, h=1e-5):
     return np.stack([_differences(f, column, h) for column in columns], axis=1)
 
 
-def _with_calls(function, f, points, *rest):
-    """The gradients, and whether f was called at most twice per coordinate."""
-    calls = []
-    gradient = function(lambda x: calls.append(1) or f(x), points, *rest)
-    return [gradient, len(calls) <= 2 * len(points)]
+def _with_budget(function, f, points, *rest):
+    """Let the function call f twice per coordinate, not more."""
+    allowed = 2 * len(points)
+    calls = iter(range(allowed))
+
+    def counted(x):
+        if next(calls, None) is None:
+            raise RuntimeError(f"f was called more than 2n = {allowed} times")
+        return f(x)
+
+    return function(counted, points, *rest)
 
 
 many_gradients = Question("02.many_gradients", _columns, _column_cases, (
@@ -258,4 +276,4 @@ many_gradients = Question("02.many_gradients", _columns, _column_cases, (
             "the coordinates are on axis 0: row i holds the partial derivatives along i."),
     Mistake("forward instead of central", partial(_columns, back=0.0, width=1.0), BACK_TOO),
     Mistake("divided by h instead of 2h", partial(_columns, width=1.0), HALVE),
-), _read("All points at once"), points=2, tolerance=1e-8, probe=_with_calls)  # fmt: skip
+), _read("All points at once"), points=2, tolerance=1e-8, probe=_with_budget)  # fmt: skip

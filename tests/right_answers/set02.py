@@ -96,6 +96,13 @@ def hunt_with_a_set(f, gradient, x, tolerance=1e-5):
     return sorted(bad)
 
 
+def hunt_with_true_and_false(f, gradient, x, tolerance=1e-5):
+    x = np.array(x, dtype=float)
+    moves = 1e-5 * np.eye(len(x))
+    estimated = np.array([(f(x + m) - f(x - m)) / 2e-5 for m in moves])
+    return np.where(abs(gradient(x) - estimated) > tolerance * np.clip(abs(estimated), 1, None))[0]
+
+
 def columns_by_copies(f, points, h=1e-5):
     slopes = []
     for i in range(len(points)):
@@ -125,7 +132,7 @@ RIGHT = [
     *((best_step, answer) for answer in (with_cbrt, with_a_choice, number_by_number)),
     *((relative_error, answer) for answer in (with_numpy, with_loops, with_norms)),
     *((wrong_components, answer) for answer in (
-        hunt_with_the_library, hunt_with_a_loop, hunt_with_a_set)),
+        hunt_with_the_library, hunt_with_a_loop, hunt_with_a_set, hunt_with_true_and_false)),
     *((many_gradients, answer) for answer in (
         columns_by_copies, columns_in_one_call, columns_by_unit_vectors)),
 ]  # fmt: skip

@@ -91,6 +91,57 @@ def _single(f, x, h):
     return (np.array(up) - np.array(down)) / (2 * h)
 
 
+def whole_slopes(f, x, h=1e-5):
+    x = np.array(x)
+    slopes = np.zeros_like(x)
+    for i, move in zip(np.ndindex(x.shape), h * np.eye(x.size), strict=True):
+        step = move.reshape(x.shape)
+        slopes[i] = (f(x + step) - f(x - step)) / (2 * h)
+    return slopes
+
+
+def slopes_of_one_kind(f, x, h=1e-5):
+    exact = half_the_distance(f, x, h) / 2
+    return exact.astype(np.float32) if np.asarray(x).dtype == np.float32 else exact
+
+
+def wants_a_length(f, x, h=1e-5):
+    x = np.array(x, dtype=float)
+    slopes = np.zeros_like(x)
+    for i in range(len(x)):
+        move = np.zeros_like(x)
+        move[i] = h
+        slopes[i] = (f(x + move) - f(x - move)) / (2 * h)
+    return slopes
+
+
+def always_a_list(f, x, h=1e-5):
+    return np.atleast_1d(half_the_distance(f, x, h) / 2)
+
+
+def there_but_not_back(f, x, h=1e-5):
+    x = np.asarray(x, dtype=float)
+    slopes = np.empty(x.shape)
+    for i in np.ndindex(x.shape):
+        x[i] += h
+        above = f(x)
+        x[i] -= 2 * h
+        slopes[i] = (above - f(x)) / (2 * h)
+    return slopes
+
+
+def ahead_only_with_eye(f, x, h=1e-5):
+    x = np.asarray(x, dtype=float)
+    moves = h * np.eye(x.size).reshape(-1, *x.shape)
+    return np.reshape([(f(x + move) - f(x)) / h for move in moves], x.shape)
+
+
+def half_the_distance_by_numbers(f, x, h=1e-5):
+    x = np.asarray(x) * np.float64(1)
+    moves = np.eye(x.size).reshape(-1, *x.shape) * h
+    return np.array([f(x + m) - f(x - m) for m in moves]).reshape(x.shape) / h
+
+
 def changes_x(f, x, h=1e-5):
     x = np.asarray(x, dtype=float)
     slopes = half_the_distance(f, x, h) / 2
@@ -126,6 +177,27 @@ def takes_the_smaller(x, dtype="float64"):
 
 def with_its_sign(x, dtype="float64"):
     return np.cbrt(float(np.finfo(dtype).eps)) * np.maximum(np.array(x, float), 1)
+
+
+def over_x(x, dtype="float64"):
+    return np.cbrt(float(np.finfo(dtype).eps)) / np.maximum(1, np.abs(np.array(x, float)))
+
+
+def one_more(x, dtype="float64"):
+    return float(np.finfo(dtype).eps) ** (1 / 3) * (np.abs(np.array(x, float)) + 1)
+
+
+def by_math_sqrt_and_where(x, dtype="float64"):
+    size = np.abs(np.array(x, float))
+    return np.finfo(dtype).eps.item() ** 0.5 * np.where(size < 1, 1, size)
+
+
+def forgets_x(x, dtype="float64"):
+    return np.full(np.shape(x), np.finfo(dtype).eps.item() ** (1 / 3))
+
+
+def largest_x_for_all(x, dtype="float64"):
+    return float(np.finfo(dtype).eps) ** (1 / 3) * max(1.0, np.abs(x).max())
 
 
 def always_float64(x, dtype="float64"):
@@ -171,6 +243,30 @@ def by_both_sizes(a, b):
 def zero_by_zero(a, b):
     size = np.abs([a, b]).max()
     return np.abs(np.subtract(a, b)).max() / size
+
+
+def divides_by_zero(a, b):
+    a, b = np.ravel(a).tolist(), np.ravel(b).tolist()
+    return max(abs(p - q) for p, q in zip(a, b, strict=True)) / max(map(abs, a + b))
+
+
+def relative_to_b(a, b):
+    size = np.linalg.norm(np.ravel(b), np.inf)
+    return np.abs(np.subtract(a, b)).max() / size if size else 0.0
+
+
+def sizes_with_a_sign(a, b):
+    size = max(np.max(a), np.max(b))
+    return np.abs(np.subtract(a, b)).max() / size if size else 0.0
+
+
+def difference_of_sizes(a, b):
+    p, q = np.abs(a).max(), np.abs(b).max()
+    return abs(p - q) / max(p, q) if max(p, q) else 0.0
+
+
+def plainly_apart(a, b):
+    return max(abs(p - q) for p, q in zip(np.ravel(a), np.ravel(b), strict=True))
 
 
 def relative_to_a(a, b):
@@ -219,6 +315,34 @@ def a_mask(f, gradient, x, tolerance=1e-5):
     return np.abs(claimed - estimated) > tolerance * np.maximum(1, np.abs(estimated))
 
 
+def fixed_tolerance(f, gradient, x, tolerance=1e-5):
+    claimed, estimated = _both(f, gradient, x)
+    return np.flatnonzero(abs(claimed - estimated) > 1e-5 * np.maximum(1, abs(estimated))).tolist()
+
+
+def in_proportion_only(f, gradient, x, tolerance=1e-5):
+    claimed, estimated = _both(f, gradient, x)
+    return [
+        i for i in range(len(x)) if abs(claimed[i] - estimated[i]) > tolerance * abs(estimated[i])
+    ]
+
+
+def yes_and_no(f, gradient, x, tolerance=1e-5):
+    return a_mask(f, gradient, x, tolerance).tolist()
+
+
+def a_tuple_of_arrays(f, gradient, x, tolerance=1e-5):
+    return np.nonzero(a_mask(f, gradient, x, tolerance))
+
+
+def largest_first(f, gradient, x, tolerance=1e-5):
+    return np.flatnonzero(a_mask(f, gradient, x, tolerance))[::-1]
+
+
+def nothing_wrong(f, gradient, x, tolerance=1e-5):
+    return []
+
+
 def the_first_only(f, gradient, x, tolerance=1e-5):
     claimed, estimated = _both(f, gradient, x)
     wrong = np.abs(claimed - estimated) > tolerance * np.maximum(1, np.abs(estimated))
@@ -251,6 +375,42 @@ def column_after_column(f, points, h=1e-5):
 
 def point_after_point_transposed_back(f, points, h=1e-5):
     return np.array([central_differences.right(f, p, h) for p in np.array(points, float).T]).T
+
+
+def one_point_moved_among_all(f, points, h=1e-5):
+    points = np.array(points, float)
+    slopes = np.empty_like(points)
+    for place in np.ndindex(points.shape):
+        move = np.zeros_like(points)
+        move[place] = h
+        slopes[place] = ((f(points + move) - f(points - move)) / (2 * h))[place[1]]
+    return slopes
+
+
+def moves_the_first_point_only(f, points, h=1e-5):
+    points = np.array(points, float)
+    slopes = np.empty_like(points)
+    for i in range(len(points)):
+        move = np.zeros_like(points)
+        move[i, 0] = h
+        slopes[i] = (f(points + move) - f(points - move)) / (2 * h)
+    return slopes
+
+
+def there_and_back_in_place(f, points, h=1e-5):
+    points = np.asarray(points, float)
+    slopes = np.empty_like(points)
+    for i in range(len(points)):
+        points[i] += h
+        above = f(points)
+        points[i] -= 2 * h
+        slopes[i] = (above - f(points)) / (2 * h)
+    return slopes
+
+
+def whole_table_of_one_kind(f, points, h=1e-5):
+    slopes = _rows(f, points, h, lambda f, up, _, down, h: (f(up) - f(down)) / h / 2)
+    return slopes.astype(np.float32) if np.asarray(points).dtype == np.float32 else slopes
 
 
 def _rows(f, points, h, estimate):
@@ -307,6 +467,13 @@ WRONG = [
     (central_differences, "sign flipped", behind_minus_ahead),
     (central_differences, "lost the shape", one_long_list),
     (central_differences, "moved on without going back", stays_where_it_moved),
+    (central_differences, "forward instead of central", ahead_only_with_eye),
+    (central_differences, "divided by h instead of 2h", half_the_distance_by_numbers),
+    (central_differences, "An array of whole numbers", whole_slopes),
+    (central_differences, "float32 keeps 7 digits", slopes_of_one_kind),
+    (central_differences, "One partial derivative per entry", wants_a_length),
+    (central_differences, "A single number has no length", always_a_list),
+    (central_differences, "changed its input", there_but_not_back),
     (central_differences, "", published),
     (central_differences, "Use the h you are given", ignores_h),
     (central_differences, "", moves_all_at_once),
@@ -320,6 +487,11 @@ WRONG = [
     (best_step, "nothing left at 0", in_proportion),
     (best_step, "the smaller instead of the larger", takes_the_smaller),
     (best_step, "forgot that x may be negative", with_its_sign),
+    (best_step, "square root instead of cube root", by_math_sqrt_and_where),
+    (best_step, "not scaled with x", forgets_x),
+    (best_step, "divided by the size of x", over_x),
+    (best_step, "added 1 instead of comparing with it", one_more),
+    (best_step, "Use np.maximum and np.abs", largest_x_for_all),
     (best_step, "np.finfo(dtype).eps knows", always_float64),
     (best_step, "Use np.maximum and np.abs", python_max),
     (best_step, "", integer_power),
@@ -329,8 +501,13 @@ WRONG = [
     (relative_error, "forgot the absolute value", signed),
     (relative_error, "entry by entry", place_by_place),
     (relative_error, "divided by the sum", by_both_sizes),
-    (relative_error, "Two zeros agree", zero_by_zero),
-    (relative_error, "", relative_to_a),
+    (relative_error, "absolute error", plainly_apart),
+    (relative_error, "0/0", zero_by_zero),
+    (relative_error, "Two zeros agree", divides_by_zero),
+    (relative_error, "relative to a only", relative_to_a),
+    (relative_error, "relative to b only", relative_to_b),
+    (relative_error, "sizes with a sign", sizes_with_a_sign),
+    (relative_error, "", difference_of_sizes),
     (relative_error, "", with_lengths),
     (relative_error, "", padded),
     (relative_error, "", broken),
@@ -338,8 +515,14 @@ WRONG = [
     (wrong_components, "counted from 1", from_one),
     (wrong_components, "forgot the absolute value", too_large_only),
     (wrong_components, "the same tolerance for every size", one_yardstick),
-    (wrong_components, "", a_mask),
-    (wrong_components, "", the_first_only),
+    (wrong_components, "nothing allowed at slope 0", in_proportion_only),
+    (wrong_components, "true and false instead of places", a_mask),
+    (wrong_components, "true and false instead of places", yes_and_no),
+    (wrong_components, "Use the tolerance you are given", fixed_tolerance),
+    (wrong_components, "List every wrong place", the_first_only),
+    (wrong_components, "List every wrong place", largest_first),
+    (wrong_components, "One of four is wrong", nothing_wrong),
+    (wrong_components, "", a_tuple_of_arrays),
     (wrong_components, "", by_exact_equality),
     (wrong_components, "", yes_or_no),
     (many_gradients, "loops over the points", column_after_column),
@@ -348,6 +531,10 @@ WRONG = [
     (many_gradients, "forward instead of central", all_ahead_only),
     (many_gradients, "divided by h instead of 2h", all_half_the_distance),
     (many_gradients, "An array of whole numbers", keeps_whole_numbers),
+    (many_gradients, "loops over the points", one_point_moved_among_all),
+    (many_gradients, "float32 swallows", whole_table_of_one_kind),
+    (many_gradients, "Every column is a point", moves_the_first_point_only),
+    (many_gradients, "changed its input", there_and_back_in_place),
     (many_gradients, "", averages_the_points),
     (many_gradients, "", moves_every_coordinate),
     (many_gradients, "", broken),
