@@ -1,0 +1,79 @@
+"""What grading one submission gives: a value that travels between machines and is kept as JSON."""
+
+from dataclasses import asdict, dataclass
+
+from gradcourse.feedback import Feedback
+
+STATUSES = ("graded", "needs a person", "refused")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one graded cell earned.
+
+    Parameters: notebook, cell – the notebook's name and the cell's nbgrader id
+                points         – earned, or None while a person has to decide
+                max_points     – what can be earned
+                feedback       – what the student reads, None for a cell that a person reads
+    """
+
+    notebook: str
+    cell: str
+    points: float | None
+    max_points: float
+    feedback: Feedback | None = None
+
+
+@dataclass(frozen=True)
+class Graded:
+    """The result of one submission.
+
+    Parameters: student   – the name of the folder it was handed in in
+                status    – one of STATUSES
+                reason    – one sentence that says why it is not simply graded, or ""
+                answers   – one Answer per graded cell, in the notebook's order
+                notes     – sentences about what was put right on the way in
+                when      – time of grading, ISO, UTC
+                fingerprint – of everything the result depends on
+                earlier   – earlier results as dictionaries, the newest last
+    """
+
+    student: str
+    status: str
+    reason: str = ""
+    answers: tuple[Answer, ...] = ()
+    notes: tuple[str, ...] = ()
+    when: str = ""
+    fingerprint: str = ""
+    earlier: tuple[dict, ...] = ()
+
+    @property
+    def points(self) -> float:
+        """The points earned so far."""
+        return sum(answer.points or 0.0 for answer in self.answers)
+
+    @property
+    def max_points(self) -> float:
+        """The points that can be earned."""
+        return sum(answer.max_points for answer in self.answers)
+
+    def to_dict(self) -> dict:
+        """Return the result as plain values fit for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: dict) -> "Graded":
+        """Return the result that `to_dict` wrote down.
+
+        Example:
+            >>> graded = Graded("ada", "graded", answers=(Answer("01", "mse-check", 2.0, 2.0),))
+            >>> Graded.from_dict(graded.to_dict()) == graded
+            True
+        """
+        answers = tuple(_answer(**answer) for answer in fields["answers"])
+        lists = {name: tuple(fields[name]) for name in ("notes", "earlier")}
+        return cls(**{**fields, **lists, "answers": answers})
+
+
+def _answer(feedback: dict | None, **fields: object) -> Answer:
+    return Answer(**fields, feedback=Feedback(**feedback) if feedback else None)
