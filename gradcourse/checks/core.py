@@ -10,12 +10,15 @@ that the wrong function gives on every case, the mistake has a name, and the lea
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from IPython.display import display
 
 from gradcourse import progress
+from gradcourse.checks.reports import report, seed
+from gradcourse.checks.values import as_array, close, describe, plain
 from gradcourse.feedback import Feedback
 
 
@@ -46,7 +49,7 @@ class Question:
 
     Parameters:
         key : "01.mse" – exercise set and name of the asked function
-        right : callable – a right answer
+        right : callable – a right answer; None once the question is sealed
         cases : callable – rng → list of Case; another seed gives other numbers
         mistakes : known mistakes; the first that fits is named
         lesson : where to read, "[text](../../lessons/….ipynb#Section)"
@@ -61,7 +64,7 @@ class Question:
     """
 
     key: str
-    right: Callable
+    right: Callable | None
     cases: Callable[[np.random.Generator], list[Case]]
     mistakes: tuple[Mistake, ...] = ()
     lesson: str = ""
@@ -71,6 +74,8 @@ class Question:
 
     def check(self, function: Callable) -> None:
         """Examine a function, show what was found, remember the points."""
+        if self.right is None:  # sealed: the grader judges
+            return
         feedback = self.examine(function)
         display(feedback)
         if feedback.ok is not None:
@@ -79,6 +84,21 @@ class Question:
     def examine(self, function: Callable, seed: int = 0) -> Feedback:
         """Return what there is to say about a function; nothing is shown or remembered."""
         return self.judge(self.collect(function, seed), seed)
+
+    def report(self, function: Callable) -> None:
+        """In a hidden test: report what a function does at this term's hidden inputs.
+
+        Where no sandbox took the answer away, it is judged at once: a wrong one raises an error.
+        """
+        outcomes = self.collect(function, seed())
+        report(**{self.key: outcomes})
+        if self.right is not None and not (feedback := self.judge(outcomes, seed())).ok:
+            raise AssertionError(feedback.headline)
+
+    def sealed(self, seed: int) -> "Question":
+        """Return the question without its answer: the inputs of one seed, nothing else."""
+        cases = self.cases(np.random.default_rng(seed))
+        return replace(self, right=None, mistakes=(), lesson="", cases=partial(_always, cases))
 
     def collect(self, function: Callable, seed: int = 0) -> list[dict]:
         """Return what the function does at each case, as plain values fit for JSON."""
@@ -148,6 +168,10 @@ class Question:
         )
 
 
+def _always(cases: list[Case], rng: np.random.Generator) -> list[Case]:
+    return cases
+
+
 def section_link(notebook: str, section: str) -> str:
     """Return the link from an exercise to a section of a lesson.
 
@@ -159,58 +183,11 @@ def section_link(notebook: str, section: str) -> str:
     return f"[lesson {notebook[:2]}, {section}](../../lessons/{notebook}.ipynb#{anchor})"
 
 
-def plain(value: object) -> object:
-    """Return a value as lists, numbers, text: what JSON can carry, shape included.
-
-    Example:
-        >>> plain((np.arange(2.0), True))
-        [[0.0, 1.0], True]
-    """
-    if isinstance(value, np.ndarray | np.generic):
-        value = value.tolist()
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, complex):
-        return {"complex": [value.real, value.imag]}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    return {"type": type(value).__name__}
-
-
-def close(got: object, wanted: object, tolerance: float) -> bool:
-    """Whether two plain values agree: same shape, numbers within a relative tolerance.
-
-    Numbers in one list are measured against the largest of them, so that a zero beside a large
-    number need not be exact; NaN agrees with nothing but NaN.
-    """
-    a, b = _array(got), _array(wanted)
-    if a is None or b is None:
-        if isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
-            return all(close(x, y, tolerance) for x, y in zip(got, wanted, strict=True))
-        return type(got) is type(wanted) and got == wanted
-    if a.shape != b.shape or isinstance(got, bool) != isinstance(wanted, bool):
-        return False
-    finite = b[np.isfinite(b)]
-    scale = np.abs(finite).max() if finite.size else 0.0
-    return bool(np.isclose(a, b, rtol=tolerance, atol=tolerance * scale, equal_nan=True).all())
-
-
-def _array(value: object) -> np.ndarray | None:
-    """Return a plain value as an array of floats, or None if it is not one."""
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        return None
-    return array.astype(float) if array.dtype.kind in "biuf" else None
-
-
 def general_cause(got: list, wanted: list) -> str:
     """Return what can be said of any question: nothing returned, a shape, a sign, a factor."""
     if any(value is None for value in got):
         return "" if any(got) else "Nothing was returned: end the function with `return ...`."
-    pairs = [(_array(g), _array(w)) for g, w in zip(got, wanted, strict=True)]
+    pairs = [(as_array(g), as_array(w)) for g, w in zip(got, wanted, strict=True)]
     if any(g is None and w is not None for g, w in pairs):
         return "The function should return numbers."
     if any(w is None for _, w in pairs):
@@ -237,17 +214,6 @@ def _sign_or_factor(got: np.ndarray, wanted: np.ndarray) -> str:
     if got.size > 1 and np.allclose(got, factor * wanted, rtol=1e-6):
         return f"Every value is {factor:.4g} times the right one: a factor is missing or too many."
     return ""
-
-
-def describe(value: object) -> str:
-    """Return a plain value as short text, numbers rounded to six digits."""
-    array = _array(value)
-    if array is None or isinstance(value, bool):
-        return str(value)[:200]
-    if array.ndim == 0:
-        return f"{float(array):.6g}"
-    with np.printoptions(precision=6, suppress=False, threshold=20, edgeitems=3):
-        return str(array)
 
 
 def _headline(outcome: dict, case: Case, n_right: int, n_cases: int) -> str:
