@@ -5,6 +5,8 @@ import pytest
 import release
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from gradcourse.grading.engine import CODE_STUB
+
 ANSWER = '''def double(x):
     """Twice x."""
     ### BEGIN SOLUTION
@@ -53,7 +55,7 @@ def released_cells(root):
 
 def test_an_answer_becomes_a_place_for_the_learner_s_code(course):
     cell = released_cells(course)["double"]
-    assert cell.source == f'def double(x):\n    """Twice x."""\n    {release.CODE_STUB}'
+    assert cell.source == f'def double(x):\n    """Twice x."""\n    {CODE_STUB}'
 
 
 def test_hidden_tests_are_gone_and_visible_ones_stay(course):

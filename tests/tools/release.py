@@ -10,7 +10,6 @@ nbgrader works in a temporary course folder without its database: nothing is lef
 """
 
 import argparse
-import logging
 import shutil
 import sys
 import tempfile
@@ -19,26 +18,16 @@ from pathlib import Path
 import nbformat
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
-from nbgrader.converters import GenerateAssignment, NbGraderException
-from nbgrader.coursedir import CourseDirectory
+from nbgrader.converters import NbGraderException
 from refresh import ROOT, refreshed, report, update
 from traitlets.config import Config
 
-# Defining a function raises nothing, so an untouched exercise runs to its end; the check calls the
-# function, meets this error and says "not attempted yet".
-CODE_STUB = "raise NotImplementedError  # your code here"
-TEXT_STUB = "Your answer goes here."
+from gradcourse.grading import engine
 
 
 def course_config(course: Path) -> Config:
     """nbgrader's settings for one throw-away course folder."""
-    config = Config()
-    config.CourseDirectory.root = str(course)
-    config.CourseDirectory.source_directory = "solutions"
-    config.CourseDirectory.release_directory = "exercises"
-    config.ClearSolutions.code_stub = {"python": CODE_STUB}
-    config.ClearSolutions.text_stub = TEXT_STUB
-    config.GenerateAssignment.force = True
+    config = engine.base_config(course)
     config.GenerateAssignment.no_database = True
     config.SaveCells.enabled = False
     return config
@@ -51,17 +40,8 @@ def strip_answers(solution: Path) -> NotebookNode:
         course = Path(folder)
         (course / "solutions" / name).mkdir(parents=True)
         shutil.copy(solution, course / "solutions" / name)
-        generate(name, course_config(course))
+        engine.release(name, course_config(course))
         return nbformat.read(course / "exercises" / name / f"{name}.ipynb", as_version=4)
-
-
-def generate(name: str, config: Config) -> None:
-    """Call `nbgrader generate_assignment --force` on one assignment, quietly."""
-    log = logging.getLogger("release")
-    log.setLevel(logging.ERROR)
-    course = CourseDirectory(config=config, log=log)
-    course.assignment_id = name
-    GenerateAssignment(coursedir=course, config=config, log=log).start()
 
 
 def released(solution: Path, target: Path) -> str:

@@ -1,0 +1,152 @@
+"""Grade everyone: one task per submission on one machine or many, one place that writes down.
+
+Each result is written the moment it comes. Whatever ends the run, what is finished stays finished;
+the next run grades what is new, changed or was left.
+"""
+
+import hashlib
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from gradcourse import require
+from gradcourse.grading.course import Course
+from gradcourse.grading.prepare import prepare
+from gradcourse.grading.record import Graded
+from gradcourse.grading.sandbox import require_sandbox
+from gradcourse.grading.task import Assignment, grade_one
+
+
+def grade(
+    assignment: str,
+    course: str | Path = ".",
+    *,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    seed: int = 1,
+    timeout: int = 30,
+    gradebook: str | None = None,
+    again: bool = False,
+    say: Callable[[str], None] = print,
+) -> list[Graded]:
+    """Grade what is new or changed of one assignment; return everyone's current result.
+
+    Parameters: assignment – the name of a folder in solutions/
+                course     – the course folder, see `gradcourse.grading.course`
+                scheduler  – address of a Dask scheduler, "tcp://host:8786"; without it the
+                             processors of this machine are used
+                workers    – how many submissions are graded at once on this machine
+                seed       – chooses the hidden inputs, 1 or more; change it for a new term
+                timeout    – seconds that one cell may take
+                gradebook  – a database's address, "postgresql://…"; by default gradebook.db
+                again      – grade everyone, not only what is new or changed
+                say        – is called with every line of progress
+    Raises:     NoSandboxError, FileNotFoundError, ValueError, OSError – each with one sentence
+    """
+    for name, value in {"seed": seed, "timeout": timeout, "workers": workers or 1}.items():
+        require.whole(name, value)
+    require_sandbox(course, assignment)
+    place = Course.open(course, gradebook)
+    plan = prepare(place, assignment, seed, timeout)
+    todo = list(_todo(place, plan, again))
+    _announce(say, place, plan, len(todo))
+    try:
+        with _workers(scheduler, workers) if todo else nullcontext() as client:
+            results = _results(client, place, plan, todo) if todo else ()
+            for number, (graded, notebooks) in enumerate(results, start=1):
+                graded = place.keep(assignment, graded, notebooks)
+                say(f"[{number}/{len(todo)}] {graded.student}: {_in_short(graded)}")
+    finally:  # also after Ctrl-C: what is finished is reported
+        records = place.report(assignment)
+    return records
+
+
+@dataclass(frozen=True)
+class Job:
+    """A submission to be graded: whose, and the fingerprint of all that its result depends on."""
+
+    student: str
+    fingerprint: str
+
+
+def _todo(course: Course, plan: Assignment, again: bool) -> Iterator[Job]:
+    """Yield what is new, changed, or was graded with another reference or seed."""
+    basis = repr((plan.releases, plan.reference, plan.seed)).encode()
+    for student in course.students(plan.name):
+        files = course.handed_in(student, plan.name, list(plan.releases))
+        fingerprint = hashlib.sha256(basis + repr(files).encode()).hexdigest()
+        before = course.record(student, plan.name)
+        if again or before is None or before.fingerprint != fingerprint:
+            yield Job(student, fingerprint)
+
+
+def _announce(say: Callable, course: Course, plan: Assignment, n_todo: int) -> None:
+    n_all = len(course.students(plan.name))
+    say(f"{plan.name}: {n_all} handed in, {n_todo} to grade, seed {plan.seed}")
+    reports = [item for notebook in plan.reference.values() for item in notebook.items()]
+    if silent := [cell for cell, report in reports if not report]:
+        say(f"The tests in {', '.join(silent)} report nothing: there a person has to decide.")
+
+
+@contextmanager
+def _workers(scheduler: str | None, n_workers: int | None) -> Iterator:
+    """Give a Dask client: of the scheduler at an address, or of processes on this machine."""
+    from distributed import Client, LocalCluster
+
+    if scheduler:
+        try:
+            client = Client(scheduler, timeout=10)
+        except (OSError, ValueError) as error:
+            raise OSError(f"No Dask scheduler answers at {scheduler} ({error}).") from None
+        with client:
+            yield client
+        return
+    options = {"threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
+    with (
+        LocalCluster(n_workers or os.cpu_count(), silence_logs=logging.CRITICAL, **options) as here,
+        Client(here) as client,
+    ):
+        yield client
+
+
+def _results(
+    client: object, course: Course, plan: Assignment, todo: list[Job]
+) -> Iterator[tuple[Graded, dict[str, str]]]:
+    """Yield results as they come; few files are on their way at once, so memory stays flat."""
+    from distributed import as_completed
+
+    shared, queue, names = client.scatter(plan, broadcast=True), iter(todo), list(plan.releases)
+    jobs, completed = {}, as_completed()
+
+    def start(how_many: int) -> None:
+        for job in islice(queue, how_many):
+            files = course.handed_in(job.student, plan.name, names)
+            task = (grade_one, shared, job.student, files, job.fingerprint)
+            future = client.submit(*task, key=f"{job.student}-{job.fingerprint}")
+            jobs[future.key] = job
+            completed.add(future)
+
+    start(2 * len(client.scheduler_info(n_workers=-1)["workers"]))
+    for future in completed:
+        yield _result(future, jobs.pop(future.key))
+        start(1)
+
+
+def _result(future: object, job: Job) -> tuple[Graded, dict[str, str]]:
+    """Return a task's result; a task that failed, whatever happened, is one for a person."""
+    error = future.exception()
+    if error is None:
+        return future.result()
+    reason = f"The grader could not finish this one ({type(error).__name__}: {error})"[:300]
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    return Graded(job.student, "needs a person", reason, when=when), {}
+
+
+def _in_short(graded: Graded) -> str:
+    points = f"{graded.points:g} of {graded.max_points:g} points"
+    return points if graded.status == "graded" else f"{graded.status}: {graded.reason}"

@@ -1,0 +1,93 @@
+"""nbgrader, called from Python: release an assignment, grade a submission, open a gradebook."""
+
+import io
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde, GenerateAssignment, NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import OperationalError, SAWarning
+from traitlets.config import Config
+
+COURSE_ID = "gradcourse"
+# Defining a function raises nothing, so an untouched exercise runs to its end; the check calls the
+# function, meets this error and says "not attempted yet".
+CODE_STUB = "raise NotImplementedError  # your code here"
+TEXT_STUB = "Your answer goes here."
+
+
+def base_config(root: Path, url: str | None = None) -> Config:
+    """Return the settings of nbgrader that all our course folders share."""
+    config = Config()
+    config.CourseDirectory.root = str(root)
+    config.CourseDirectory.course_id = COURSE_ID
+    config.CourseDirectory.source_directory = "solutions"
+    config.CourseDirectory.release_directory = "exercises"
+    config.CourseDirectory.db_url = url or f"sqlite:///{root}/gradebook.db"
+    config.ClearSolutions.code_stub = {"python": CODE_STUB}
+    config.ClearSolutions.text_stub = TEXT_STUB
+    config.GenerateAssignment.force = True
+    return config
+
+
+def release(assignment: str, config: Config) -> None:
+    """Call `nbgrader generate_assignment`.
+
+    Raises:     NbGraderException – with the last words of nbgrader's log
+    """
+    scripts = str(Path(sys.executable).parent)  # nbgrader calls the program alembic by its name
+    if scripts not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([scripts, os.environ["PATH"]])
+    _call(GenerateAssignment, config, assignment_id=assignment)
+
+
+def autograde(assignment: str, student: str, config: Config) -> None:
+    """Call `nbgrader autograde` on one submission.
+
+    Raises:     NbGraderException – with the last words of nbgrader's log
+    """
+    _call(Autograde, config, assignment_id=assignment, student_id=student)
+
+
+def _call(converter: type, config: Config, **ids: str) -> None:
+    """Run one of nbgrader's converters quietly, and come back to where we were."""
+    said, here = io.StringIO(), os.getcwd()
+    log = logging.Logger("nbgrader", logging.ERROR)
+    log.addHandler(logging.StreamHandler(said))
+    course = CourseDirectory(config=config, log=log, **ids)
+    try:
+        with _quiet():
+            converter(coursedir=course, config=config, log=log).start()
+    except NbGraderException as error:
+        raise NbGraderException(f"{error} {said.getvalue()[-2_000:]}".strip()) from error
+    finally:
+        os.chdir(here)
+
+
+@contextmanager
+def open_gradebook(url: str, course_id: str = COURSE_ID) -> Iterator[Gradebook]:
+    """Give a gradebook, and close it after the block.
+
+    Raises:     OSError – the database does not answer
+    """
+    with _quiet():
+        try:
+            with Gradebook(url, course_id) as gradebook:
+                yield gradebook
+                gradebook.engine.dispose()
+        except OperationalError as error:
+            raise OSError(f"The gradebook {url} does not answer: {error.orig}") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep back SQLAlchemy's warnings about the style of nbgrader's own code."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)
+        yield

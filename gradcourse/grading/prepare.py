@@ -1,0 +1,159 @@
+"""Before a class is graded: the release, a gradebook to start from, and the reference's numbers."""
+
+import pickle
+import pkgutil
+import shutil
+import tempfile
+from contextlib import AbstractContextManager
+from dataclasses import asdict, replace
+from importlib import import_module
+from pathlib import Path
+
+import cloudpickle
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import NbGraderException
+from traitlets.config import Config
+
+import gradcourse.checks
+from gradcourse.checks.core import Question
+from gradcourse.grading.course import Course
+from gradcourse.grading.engine import base_config, open_gradebook, release
+from gradcourse.grading.execute import ENDED, SandboxedExecute
+from gradcourse.grading.score import is_test, judge, reported
+from gradcourse.grading.task import Assignment, furnish, sandbox_settings
+
+STUB = '''"""An exercise set as a grader's sandbox sees it: its inputs, without answers."""
+
+import pickle
+
+globals().update(pickle.loads({pickled!r}))
+'''
+
+
+def prepare(course: Course, name: str, seed: int, timeout: int) -> Assignment:
+    """Return all that is needed to grade one assignment; add to the course what is missing.
+
+    Raises:     FileNotFoundError – there is no such assignment in solutions/
+                ValueError        – nbgrader refuses the solution, or it does not earn all points
+    """
+    solutions = _solutions(course, name)
+    with tempfile.TemporaryDirectory(prefix="gradcourse-", dir="/tmp") as folder:
+        root = Path(folder)
+        _release(course, name, base_config(root))
+        assignment = _read(root, name, seed, timeout)
+        if not course.folder("release", name).exists():
+            shutil.copytree(root / "exercises" / name, course.folder("release", name))
+    _enter(course, name, assignment)
+    sealed = seal(" ".join(cell.source for nb in solutions.values() for cell in nb.cells), seed)
+    assignment = replace(assignment, sealed=sealed)
+    reference = {stem: _measure(assignment, nb) for stem, nb in solutions.items()}
+    return replace(assignment, reference=reference)
+
+
+def _solutions(course: Course, name: str) -> dict[str, NotebookNode]:
+    """Return the assignment's source notebooks by name."""
+    source = course.folder("source")
+    found = {path.stem: nbformat.read(path, 4) for path in sorted(source.glob(f"{name}/*.ipynb"))}
+    if not found:
+        known = sorted({path.parent.name for path in source.glob("*/*.ipynb")})
+        those = f"there are {', '.join(known)}" if known else "there is none at all"
+        raise FileNotFoundError(f"There is no assignment {name!r} in {source}; {those}.")
+    return found
+
+
+def _release(course: Course, name: str, config: Config) -> None:
+    """Let nbgrader make the release of an assignment in a folder of its own."""
+    source = Path(config.CourseDirectory.root) / "solutions" / name
+    if not source.exists():
+        shutil.copytree(course.folder("source", name), source)
+    try:
+        release(name, config)
+    except (NbGraderException, RuntimeError) as error:
+        raise ValueError(f"nbgrader cannot release {name}: {error}") from error
+
+
+def _read(root: Path, name: str, seed: int, timeout: int) -> Assignment:
+    """Return the assignment that nbgrader has made in a folder."""
+    released = root / "exercises" / name
+    paths = sorted(path for path in released.rglob("*") if path.is_file())
+    notebooks = {path.stem: nbformat.read(path, 4) for path in paths if path.suffix == ".ipynb"}
+    files = {path.relative_to(released).as_posix(): path.read_bytes()
+             for path in paths if path.suffix != ".ipynb"}  # fmt: skip
+    gradebook = (root / "gradebook.db").read_bytes()
+    return Assignment(name, notebooks, gradebook, files, {}, {}, seed, timeout)
+
+
+def _enter(course: Course, name: str, assignment: Assignment) -> None:
+    """Enter the assignment into the course's gradebook, unless the same stands there."""
+    with tempfile.TemporaryDirectory(prefix="gradcourse-", dir="/tmp") as folder:
+        (Path(folder) / "gradebook.db").write_bytes(assignment.gradebook)
+        fresh = _entries(open_gradebook(f"sqlite:///{folder}/gradebook.db"), name)
+        if fresh != _entries(course.gradebook(), name):
+            _release(course, name, base_config(Path(folder), course.url))
+
+
+def _entries(opened: AbstractContextManager[Gradebook], name: str) -> set[tuple]:
+    """Return what a gradebook knows of an assignment's cells."""
+    with opened as gradebook:
+        try:
+            notebooks = gradebook.find_assignment(name).notebooks
+            sources = {(nb.name, cell.name, cell.source) for nb in notebooks
+                       for cell in nb.source_cells}  # fmt: skip
+            points = {(nb.name, cell.name, cell.max_score) for nb in notebooks
+                      for cell in (*nb.grade_cells, *nb.task_cells)}  # fmt: skip
+        except MissingEntry:
+            sources, points = set(), set()
+    return sources | points
+
+
+def seal(text: str, seed: int) -> dict[str, str]:
+    """Return what stands in a sandbox in place of each exercise set: file name → its text.
+
+    The sets that `text` names keep their inputs of this seed; of the others nothing is left.
+    """
+    names = [module.name for module in pkgutil.iter_modules(gradcourse.checks.__path__)]
+    return {f"{name}.py": _stub(name, seed, name in text) for name in names
+            if name.startswith("set")}  # fmt: skip
+
+
+def _stub(name: str, seed: int, wanted: bool) -> str:
+    module, questions = import_module(f"gradcourse.checks.{name}"), {}
+    if wanted:
+        named = [item for item in vars(module).items() if isinstance(item[1], Question)]
+        questions = {key: question.sealed(seed) for key, question in named}
+    cloudpickle.register_pickle_by_value(module)  # the sandbox cannot import it
+    try:
+        return STUB.format(pickled=cloudpickle.dumps(questions, pickle.DEFAULT_PROTOCOL))
+    finally:
+        cloudpickle.unregister_pickle_by_value(module)
+
+
+def _measure(assignment: Assignment, solution: NotebookNode) -> dict[str, dict]:
+    """Run a reference solution in the sandbox; return what each of its test cells reported.
+
+    Raises:     ValueError – it does not run to its end, or does not earn all points itself
+    """
+    with tempfile.TemporaryDirectory(prefix="gradcourse-", dir="/tmp") as folder:
+        furnish(Path(folder), assignment)
+        settings = sandbox_settings(Path(folder), assignment)
+        run = SandboxedExecute(sandbox=settings, timeout=assignment.timeout)
+        run.shutdown_kernel = "immediate"
+        solution, _ = run.preprocess(solution, {"metadata": {"path": folder}})
+    if ENDED in solution.metadata:
+        raise ValueError(f"The reference solution of {assignment.name} ends its own kernel.")
+    reports = {cell.metadata.nbgrader.grade_id: _reference(cell, assignment)
+               for cell in solution.cells if is_test(cell)}  # fmt: skip
+    return reports
+
+
+def _reference(cell: NotebookNode, assignment: Assignment) -> dict:
+    """Return what a test cell of the reference reported, {} if it is silent."""
+    report, name = reported(cell), cell.metadata.nbgrader.grade_id
+    errors = [f"{output.ename}: {output.evalue}" for output in cell.outputs if "ename" in output]
+    feedback = judge(cell, report, assignment.seed) if report.quantities else None
+    if errors or (feedback and not feedback.ok):
+        what = errors[0] if errors else feedback.headline
+        raise ValueError(f"The reference solution itself fails {name}: {what}")
+    return asdict(report) if report.quantities else {}
