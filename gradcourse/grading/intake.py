@@ -103,14 +103,17 @@ def read_file(path: Path) -> bytes:
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise Refused(f"{path.name} is a link or cannot be read ({error.strerror}).") from None
-    with open(file, "rb") as opened:
+    try:
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode):
             raise Refused(f"{path.name} is not a plain file.")
         if status.st_size > MAX_BYTES:
             size = f"{status.st_size / (1 << 20):.1f} MiB, more than {MAX_BYTES >> 20}"
             raise Refused(f"{path.name} has {size}; clear all outputs, save, hand in again.")
-        return opened.read(MAX_BYTES)
+        with open(file, "rb", closefd=False) as opened:
+            return opened.read(MAX_BYTES)
+    finally:
+        os.close(file)
 
 
 def take_in(raw: bytes, release: NotebookNode) -> Submission:

@@ -109,10 +109,11 @@ def _verdict(key: str, got: dict, wanted: Report, seed: int) -> Feedback:
 def _by_question(key: str, outcomes: object, seed: int) -> Feedback:
     """Let the check that a learner knows judge again; hidden inputs and answers stay hidden."""
     try:
-        feedback = question(key).judge([_outcome(**fields) for fields in outcomes], seed)
+        outcomes = [_outcome(**fields) for fields in outcomes]
+        feedback = question(key).judge(outcomes, seed)
     except Exception:  # the outcomes may be anything at all
         return Feedback(key, False, "What came back is not what this answer is asked for.")
-    error = next((fields["error"] for fields in outcomes if fields.get("error")), "")
+    error = next((outcome["error"] for outcome in outcomes if "error" in outcome), "")
     hint = feedback.hint or _error_hint(error.partition(":")[0])
     return replace(feedback, expected="", got="", hint="" if feedback.ok else hint)
 
