@@ -106,7 +106,7 @@ def _workers(scheduler: str | None, n_workers: int | None) -> Iterator:
         with client:
             yield client
         return
-    options = {"threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
+    options = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}
     with (
         LocalCluster(n_workers or os.cpu_count(), silence_logs=logging.CRITICAL, **options) as here,
         Client(here) as client,

@@ -34,7 +34,8 @@ th, td {{ text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0;
 td.number {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
 .card {{ border: 1px solid var(--line); border-left: 5px solid var(--open); margin: .8rem 0;
   padding: .5rem .9rem; break-inside: avoid; overflow-wrap: anywhere; }}
-.card.right {{ border-left-color: var(--right); }} .card.wrong {{ border-left-color: var(--wrong); }}
+.card.right {{ border-left-color: var(--right); }}
+.card.wrong {{ border-left-color: var(--wrong); }}
 .bar {{ display: flex; height: .9rem; min-width: 8rem; background: var(--line); }}
 .bar .right {{ background: var(--right); }} .bar .wrong {{ background: var(--wrong); }}
 .bar .open {{ background: var(--open); }}
