@@ -58,7 +58,7 @@ def jupyter_lab(theme: str = "light", root: Path = ROOT) -> Iterator[str]:
             "--LabApp.extension_manager=readonly",
         ]  # fmt: skip
         with open(Path(home, "log"), "w") as log:
-            server = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+            server = subprocess.Popen(command, env=env, cwd=root, stdout=log, stderr=log)
         try:
             _wait_for(f"http://127.0.0.1:{port}/api?token={token}", server, Path(home, "log"))
             yield f"http://127.0.0.1:{port}/lab{{path}}?token={token}&reset"
