@@ -52,7 +52,8 @@ def grade(options: argparse.Namespace) -> int:
         settings.pop(name)
     records = grade_class(options.assignment, options.course, **settings)
     counts = Counter(record.status for record in records)
-    print(*(f"{counts[status]} {status}" for status in sorted(counts)), sep=", ")
+    parts = [f"{counts[status]} {status}" for status in sorted(counts)]
+    print(", ".join(parts) or f"Nobody has handed in {options.assignment} yet.")
     reports = Path(options.course, "reports", options.assignment)
     print(f"grades: {reports / 'grades.csv'}\noverview: {reports / 'overview.html'}")
     return 0

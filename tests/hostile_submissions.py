@@ -45,7 +45,7 @@ def inside(code: str, name: str = "walk") -> Callable:
 
     def make(work: Class, folder: Path) -> NotebookNode:
         notebook = work.honest()
-        cell = find(notebook, name)
+        cell = find(notebook, name.replace("_", "-"))
         head, body = cell.source.split("\n", 1)
         lines = "\n".join(f"    {line}" for line in fill(code, work).splitlines())
         cell.source = f"{head}\n{lines}\n{body}"
@@ -290,7 +290,7 @@ FAKES = [
         "for name in dir(np.testing):\n"
         "    if name.startswith('assert'): setattr(np.testing, name, yes)"), NO_WALK),
     Case("patches builtins", instead(
-        f"{WRONG_WALK}\nimport builtins\nbuiltins.all = builtins.any = lambda *a: True"), NO_WALK),
+        f"{WRONG_WALK}\nimport builtins\nbuiltins.all = lambda *a: True"), NO_WALK),
     Case("patches json", instead(
         f"{WRONG_WALK}\nimport json\ndumps = json.dumps\n"
         "json.dumps = lambda x, **k: dumps(x, **k).replace('steps', 'loss')"), NO_WALK),
@@ -506,7 +506,8 @@ OUTPUT = [
     Case("five thousand displays", beside("for i in range(5_000): display(i)")),
     Case("a thread that prints for ever", beside(
         "import threading, time\ndef shout():\n"
-        "    while True: print('x' * 1000); time.sleep(1e-3)\nthreading.Thread(target=shout, daemon=True).start()")),
+        "    while True: print('x' * 1000); time.sleep(1e-3)\n"
+        "threading.Thread(target=shout, daemon=True).start()")),
     Case("a large picture", beside("import matplotlib.pyplot as plt\n"
                                    "plt.imshow(np.random.rand(800, 800)); plt.show()")),
     Case("script in an output", beside(HTML + f"Javascript({SCRIPT!r})")),

@@ -7,10 +7,12 @@ the next run grades what is new, changed or was left.
 import hashlib
 import logging
 import os
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -20,6 +22,14 @@ from gradcourse.grading.prepare import prepare
 from gradcourse.grading.record import Graded
 from gradcourse.grading.sandbox import require_sandbox
 from gradcourse.grading.task import Assignment, grade_one
+
+
+@dataclass(frozen=True)
+class Job:
+    """A submission to be graded: whose, and the fingerprint of all that its result depends on."""
+
+    student: str
+    fingerprint: str
 
 
 def grade(
@@ -52,26 +62,27 @@ def grade(
         require.whole(name, value)
     require_sandbox(course, assignment)
     place = Course.open(course, gradebook)
-    plan = prepare(place, assignment, seed, timeout)
-    todo = list(_todo(place, plan, again))
-    _announce(say, place, plan, len(todo))
-    try:
-        with _workers(scheduler, workers) if todo else nullcontext() as client:
-            results = _results(client, place, plan, todo) if todo else ()
-            for number, (graded, notebooks) in enumerate(results, start=1):
-                graded = place.keep(assignment, graded, notebooks)
-                say(f"[{number}/{len(todo)}] {graded.student}: {_in_short(graded)}")
-    finally:  # also after Ctrl-C: what is finished is reported
-        records = place.report(assignment)
+    with tempfile.TemporaryDirectory(prefix=f"gradcourse-{os.getpid()}-", dir="/tmp") as scratch:
+        plan = prepare(place, assignment, seed, timeout, scratch)
+        todo = list(_todo(place, plan, again))
+        _announce(say, place, plan, len(todo))
+        try:
+            _grade(place, plan, todo, partial(_workers, scheduler, workers), say)
+        finally:  # also after Ctrl-C: what is finished is reported
+            records = place.report(assignment)
     return records
 
 
-@dataclass(frozen=True)
-class Job:
-    """A submission to be graded: whose, and the fingerprint of all that its result depends on."""
-
-    student: str
-    fingerprint: str
+def _grade(
+    course: Course, plan: Assignment, todo: list[Job], workers: Callable, say: Callable
+) -> None:
+    """Grade what there is to do, and write down every result as it comes."""
+    if not todo:
+        return
+    with workers() as client:
+        for number, (graded, texts) in enumerate(_results(client, course, plan, todo), start=1):
+            graded = course.keep(plan.name, graded, texts)
+            say(f"[{number}/{len(todo)}] {graded.student}: {_in_short(graded)}")
 
 
 def _todo(course: Course, plan: Assignment, again: bool) -> Iterator[Job]:

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.utils import parse_utc
 from traitlets.config import Config, PyFileConfigLoader
 
@@ -32,7 +32,6 @@ c = get_config()
 c.CourseDirectory.course_id = "gradcourse"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
-c.CourseDirectory.db_url = "{url}"
 c.HTMLExporter.sanitize_html = True  # formgrader shows students' text, and runs none of it
 '''
 
@@ -56,7 +55,8 @@ class Course:
         config = base_config(root, gradebook)
         settings = root / "nbgrader_config.py"
         if not settings.exists():
-            settings.write_text(CONFIG.format(url=config.CourseDirectory.db_url), "utf-8")
+            database = f"c.CourseDirectory.db_url = {gradebook!r}\n" if gradebook else ""
+            settings.write_text(CONFIG + database, "utf-8")
         config.merge(PyFileConfigLoader(settings.name, path=str(root)).load_config())
         if gradebook:
             config.CourseDirectory.db_url = gradebook
@@ -108,22 +108,26 @@ class Course:
         return [record for record in found if record]
 
     def keep(self, assignment: str, graded: Graded, texts: dict[str, str]) -> Graded:
-        """Write one result down: notebooks, gradebook, feedback, and last the record itself."""
+        """Write one result down: notebooks, gradebook, and last the record itself."""
         before = self.record(graded.student, assignment)
         graded = _after(before, graded)
         if texts:
             self._write_notebooks(graded.student, assignment, texts)
             self._write_grades(assignment, graded)
-        folder = self.folder("feedback", graded.student, assignment)
-        _write(folder / f"{assignment}.html", pages.feedback_page(graded, assignment))
         text = json.dumps(graded.to_dict(), indent=1)
         _write(self._record_file(graded.student, assignment), text)
         return graded
 
     def report(self, assignment: str) -> list[Graded]:
-        """Write the table of grades and the overview; return all results."""
+        """Write what people read, with what persons have given in it; return all results."""
         records, folder = self.records(assignment), self.folder("reports", assignment)
-        _write(folder / "grades.csv", pages.grades_csv(records, self._manual(assignment)))
+        by_hand = self._by_hand(assignment)
+        records = [record.with_given(*by_hand.get(record.student, ({}, _is_waiting(record))))
+                   for record in records]  # fmt: skip
+        for record in records:
+            page = self.folder("feedback", record.student, assignment) / f"{assignment}.html"
+            _write(page, pages.feedback_page(record, assignment))
+        _write(folder / "grades.csv", pages.grades_csv(records))
         _write(folder / "overview.html", pages.overview_page(records, assignment))
         return records
 
@@ -150,21 +154,26 @@ class Course:
                 grade.needs_manual_grade = answer.points is None or grade.manual_score is not None
             gradebook.db.commit()
 
-    def _manual(self, assignment: str) -> dict[tuple[str, str, str], float]:
-        """Return what persons have given, by student, notebook and cell."""
+    def _by_hand(self, assignment: str) -> dict[str, tuple[dict, bool]]:
+        """Return, by student, what persons have given and whether one has still to look."""
         with self.gradebook() as gradebook:
             try:
                 submissions = gradebook.find_assignment(assignment).submissions
             except MissingEntry:
                 submissions = []
-            given = {
-                (submission.student_id, notebook.name, grade.name): grade.manual_score
-                for submission in submissions
-                for notebook in submission.notebooks
-                for grade in notebook.grades
-                if grade.manual_score is not None
-            }
-        return given
+            return {submission.student_id: _given(submission) for submission in submissions}
+
+
+def _given(submission: SubmittedAssignment) -> tuple[dict[tuple[str, str], float], bool]:
+    grades = [(notebook.name, grade) for notebook in submission.notebooks
+              for grade in notebook.grades]  # fmt: skip
+    given = {(name, grade.name): grade.manual_score for name, grade in grades
+             if grade.manual_score is not None}  # fmt: skip
+    return given, any(grade.needs_manual_grade for _, grade in grades)
+
+
+def _is_waiting(record: Graded) -> bool:
+    return any(answer.points is None for answer in record.answers)
 
 
 def _content(student: Path, assignment: str, name: str) -> bytes | str:

@@ -27,7 +27,7 @@ class SandboxedExecute(Execute):
 
     sandbox = Dict(help="the sandbox's settings, see Sandbox").tag(config=True)
 
-    iopub_timeout = Integer(10).tag(config=True)  # for large outputs; silence this long means deaf
+    iopub_timeout = Integer(5).tag(config=True)  # silent this long after its end, a cell is deaf
 
     def create_kernel_manager(self) -> object:
         """Tell Jupyter, for this kernel alone, to start it in the sandbox."""

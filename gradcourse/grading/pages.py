@@ -13,8 +13,6 @@ from html import escape
 from gradcourse.feedback import ICONS, Feedback
 from gradcourse.grading.record import STATUSES, Answer, Graded
 
-Manual = dict[tuple[str, str, str], float]  # student, notebook, cell → points a person gave
-
 PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -31,7 +29,7 @@ h1 {{ line-height: 1.2; }} h2 {{ margin-top: 2rem; }}
 table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0;
   border-bottom: 1px solid var(--line); }}
-td.number {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
+.number {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
 .card {{ border: 1px solid var(--line); border-left: 5px solid var(--open); margin: .8rem 0;
   padding: .5rem .9rem; break-inside: avoid; overflow-wrap: anywhere; }}
 .card.right {{ border-left-color: var(--right); }}
@@ -54,6 +52,7 @@ ADVICE = {
     "needs a person": "You need do nothing: your instructor has been told.",
 }
 BY_HAND = "A person reads this answer."
+GIVEN = "A person has read this answer."
 
 
 # ---- what one student reads --------------------------------------------------------------------
@@ -70,10 +69,10 @@ def feedback_page(graded: Graded, assignment: str) -> str:
 
 
 def _points_line(graded: Graded) -> str:
-    waiting = sum(answer.points is None for answer in graded.answers)
+    waiting = sum(answer.counts is None for answer in graded.answers)
     more = f", {waiting} still to be read by a person" if waiting else ""
     points = f"{graded.points:g} of {graded.max_points:g} points{more}" if graded.answers else ""
-    return f"<p><strong>{points}</strong> Graded {escape(graded.when)}.</p>"
+    return f"<p><strong>{points}</strong> Graded {_moment(graded.when)}.</p>"
 
 
 def _advice(graded: Graded) -> str:
@@ -81,8 +80,10 @@ def _advice(graded: Graded) -> str:
 
 
 def _answer_card(answer: Answer) -> str:
-    points = "–" if answer.points is None else f"{answer.points:g}"
+    points = "–" if answer.counts is None else f"{answer.counts:g}"
     score, feedback = f"{points} of {answer.max_points:g}", answer.feedback
+    if answer.given is not None:
+        return _card("open", f"{answer.cell} · {score}", GIVEN)
     if feedback is None:
         return _card("open", f"{answer.cell} · {score}", BY_HAND if answer.points is None else "")
     head = f"{ICONS[feedback.status]} {feedback.status} · {feedback.question} · {score}"
@@ -103,7 +104,12 @@ def _color(feedback: Feedback) -> str:
 
 def _earlier(past: dict) -> str:
     points = f"{past['points']:g} of {past['max_points']:g} points"
-    return escape(f"{past['when']}: {past['status']}, {points}")
+    return f"{_moment(past['when'])}: {escape(past['status'])}, {points}"
+
+
+def _moment(iso: str) -> str:
+    """Return a moment as people write it."""
+    return escape(iso[:16].replace("T", " ")) + " UTC"
 
 
 # ---- what an instructor reads ------------------------------------------------------------------
@@ -128,7 +134,10 @@ def _questions(records: list[Graded]) -> list[str]:
         rows[answer.notebook, answer.cell].append(answer)
     if not rows:
         return []
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("question", "mean", "answers"))
+    head = "".join(
+        f'<th scope="col"{kind}>{name}</th>'
+        for name, kind in (("question", ""), ("mean", ' class="number"'), ("answers", ""))
+    )
     key = "".join(
         f'<span class="{color}">{name}</span>'
         for color, name in (
@@ -143,7 +152,7 @@ def _questions(records: list[Graded]) -> list[str]:
 
 
 def _question_row(cell: str, answers: list[Answer]) -> str:
-    given = [answer.points for answer in answers if answer.points is not None]
+    given = [answer.counts for answer in answers if answer.counts is not None]
     mean = f"{sum(given) / len(given):.2f}" if given else "–"
     colors = Counter(_color(answer.feedback) if answer.feedback else "open" for answer in answers)
     shares = {color: colors[color] for color in ("right", "wrong", "open") if colors[color]}
@@ -198,7 +207,7 @@ def _list(title: str, items: Iterable[str]) -> list[str]:
 
 
 # ---- the table ---------------------------------------------------------------------------------
-def grades_csv(records: list[Graded], manual: Manual) -> str:
+def grades_csv(records: list[Graded]) -> str:
     """Return one row a student: status, scores, then a column per graded cell."""
     cells = dict.fromkeys((a.notebook, a.cell) for record in records for a in record.answers)
     several = len({notebook for notebook, _ in cells}) > 1
@@ -208,18 +217,17 @@ def grades_csv(records: list[Graded], manual: Manual) -> str:
     table = csv.writer(file, lineterminator="\n")
     table.writerow([*totals, *map(_text, names)])
     for record in records:
-        table.writerow(_row(record, list(cells), manual))
+        table.writerow(_row(record, list(cells)))
     return file.getvalue()
 
 
-def _row(record: Graded, cells: list[tuple[str, str]], manual: Manual) -> list[str]:
-    by_hand = {cell: points for (who, *cell_), points in manual.items()
-               if who == record.student and (cell := tuple(cell_))}  # fmt: skip
-    earned = {(answer.notebook, answer.cell): answer.points for answer in record.answers}
-    known = earned | by_hand
-    given = sum(by_hand.values()) if by_hand else None
-    scores = [record.points, given, record.max_points or None]
-    columns = [known.get(cell) for cell in cells]
+def _row(record: Graded, cells: list[tuple[str, str]]) -> list[str]:
+    """Return one line; what a person gave replaces our points, so the two scores add up."""
+    ours = sum(answer.points or 0.0 for answer in record.answers if answer.given is None)
+    given = [answer.given for answer in record.answers if answer.given is not None]
+    scores = [ours, sum(given) if given else None, record.max_points or None]
+    counts = {(answer.notebook, answer.cell): answer.counts for answer in record.answers}
+    columns = [counts.get(cell) for cell in cells]
     return [_text(record.student), record.status, _text(record.reason),
             *map(_number, scores), *map(_number, columns)]  # fmt: skip
 

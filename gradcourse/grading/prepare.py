@@ -22,7 +22,7 @@ from gradcourse.grading.course import Course
 from gradcourse.grading.engine import base_config, open_gradebook, release
 from gradcourse.grading.execute import ENDED, SandboxedExecute
 from gradcourse.grading.score import is_test, judge, reported
-from gradcourse.grading.task import Assignment, furnish, sandbox_settings
+from gradcourse.grading.task import Assignment, furnished, sandbox_settings
 
 STUB = '''"""An exercise set as a grader's sandbox sees it: its inputs, without answers."""
 
@@ -32,17 +32,17 @@ globals().update(pickle.loads({pickled!r}))
 '''
 
 
-def prepare(course: Course, name: str, seed: int, timeout: int) -> Assignment:
+def prepare(course: Course, name: str, seed: int, timeout: int, scratch: str) -> Assignment:
     """Return all that is needed to grade one assignment; add to the course what is missing.
 
     Raises:     FileNotFoundError – there is no such assignment in solutions/
                 ValueError        – nbgrader refuses the solution, or it does not earn all points
     """
     solutions = _solutions(course, name)
-    with tempfile.TemporaryDirectory(prefix="gradcourse-", dir="/tmp") as folder:
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
         root = Path(folder)
         _release(course, name, base_config(root))
-        assignment = _read(root, name, seed, timeout)
+        assignment = replace(_read(root, name), seed=seed, timeout=timeout, scratch=scratch)
         if not course.folder("release", name).exists():
             shutil.copytree(root / "exercises" / name, course.folder("release", name))
     _enter(course, name, assignment)
@@ -74,7 +74,7 @@ def _release(course: Course, name: str, config: Config) -> None:
         raise ValueError(f"nbgrader cannot release {name}: {error}") from error
 
 
-def _read(root: Path, name: str, seed: int, timeout: int) -> Assignment:
+def _read(root: Path, name: str) -> Assignment:
     """Return the assignment that nbgrader has made in a folder."""
     released = root / "exercises" / name
     paths = sorted(path for path in released.rglob("*") if path.is_file())
@@ -82,16 +82,15 @@ def _read(root: Path, name: str, seed: int, timeout: int) -> Assignment:
     files = {path.relative_to(released).as_posix(): path.read_bytes()
              for path in paths if path.suffix != ".ipynb"}  # fmt: skip
     gradebook = (root / "gradebook.db").read_bytes()
-    return Assignment(name, notebooks, gradebook, files, {}, {}, seed, timeout)
+    return Assignment(name, notebooks, gradebook, files)
 
 
 def _enter(course: Course, name: str, assignment: Assignment) -> None:
     """Enter the assignment into the course's gradebook, unless the same stands there."""
-    with tempfile.TemporaryDirectory(prefix="gradcourse-", dir="/tmp") as folder:
-        (Path(folder) / "gradebook.db").write_bytes(assignment.gradebook)
-        fresh = _entries(open_gradebook(f"sqlite:///{folder}/gradebook.db"), name)
+    with furnished(assignment) as root:
+        fresh = _entries(open_gradebook(f"sqlite:///{root}/gradebook.db"), name)
         if fresh != _entries(course.gradebook(), name):
-            _release(course, name, base_config(Path(folder), course.url))
+            _release(course, name, base_config(root, course.url))
 
 
 def _entries(opened: AbstractContextManager[Gradebook], name: str) -> set[tuple]:
@@ -135,12 +134,11 @@ def _measure(assignment: Assignment, solution: NotebookNode) -> dict[str, dict]:
 
     Raises:     ValueError – it does not run to its end, or does not earn all points itself
     """
-    with tempfile.TemporaryDirectory(prefix="gradcourse-", dir="/tmp") as folder:
-        furnish(Path(folder), assignment)
-        settings = sandbox_settings(Path(folder), assignment)
+    with furnished(assignment) as root:
+        settings = sandbox_settings(root, assignment)
         run = SandboxedExecute(sandbox=settings, timeout=assignment.timeout)
         run.shutdown_kernel = "immediate"
-        solution, _ = run.preprocess(solution, {"metadata": {"path": folder}})
+        solution, _ = run.preprocess(solution, {"metadata": {"path": str(root)}})
     if ENDED in solution.metadata:
         raise ValueError(f"The reference solution of {assignment.name} ends its own kernel.")
     reports = {cell.metadata.nbgrader.grade_id: _reference(cell, assignment)

@@ -1,10 +1,11 @@
 """What grading one submission gives: a value that travels between machines and is kept as JSON."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from gradcourse.feedback import Feedback
 
 STATUSES = ("graded", "needs a person", "refused")
+WAITING = "An answer is to be read by a person."
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class Answer:
                 points         – earned, or None while a person has to decide
                 max_points     – what can be earned
                 feedback       – what the student reads, None for a cell that a person reads
+                given          – what a person gave, in the place of `points`
     """
 
     notebook: str
@@ -22,6 +24,12 @@ class Answer:
     points: float | None
     max_points: float
     feedback: Feedback | None = None
+    given: float | None = None
+
+    @property
+    def counts(self) -> float | None:
+        """The points that count: a person's, else ours; None if nobody has decided."""
+        return self.points if self.given is None else self.given
 
 
 @dataclass(frozen=True)
@@ -50,12 +58,21 @@ class Graded:
     @property
     def points(self) -> float:
         """The points earned so far."""
-        return sum(answer.points or 0.0 for answer in self.answers)
+        return sum(answer.counts or 0.0 for answer in self.answers)
 
     @property
     def max_points(self) -> float:
         """The points that can be earned."""
         return sum(answer.max_points for answer in self.answers)
+
+    def with_given(self, given: dict[tuple[str, str], float], waiting: bool) -> "Graded":
+        """Return the result with a person's points, by notebook and cell, in it."""
+        answers = (replace(a, given=given.get((a.notebook, a.cell))) for a in self.answers)
+        result = replace(self, answers=tuple(answers))
+        if self.reason in ("", WAITING) and self.status != "refused":
+            status, reason = ("needs a person", WAITING) if waiting else ("graded", "")
+            result = replace(result, status=status, reason=reason)
+        return result
 
     def to_dict(self) -> dict:
         """Return the result as plain values fit for JSON."""

@@ -61,6 +61,7 @@ class Sandbox(LocalProvisioner):
     """Starts a kernel in bubblewrap, watches its size, and ends all it has started."""
 
     folder = Unicode(help="the one folder the kernel sees as /room").tag(config=True)
+    scratch = Unicode("/tmp", help="where a folder for sockets is made").tag(config=True)
     instead = Dict(help="file of the library → file shown in its place").tag(config=True)
     seed = Integer(1, help="what gradcourse.checks.seed() answers").tag(config=True)
     memory = Integer(2048, help="MiB, of one process and of all together").tag(config=True)
@@ -70,7 +71,7 @@ class Sandbox(LocalProvisioner):
 
     async def pre_launch(self, **options: object) -> dict:
         """Wrap the kernel's command; its sockets are files, which cross the network's border."""
-        self.sockets = Path(tempfile.mkdtemp(prefix="gradcourse-", dir="/tmp"))
+        self.sockets = Path(tempfile.mkdtemp(prefix="s", dir=self.scratch))
         manager = self.parent
         manager.transport, manager.ip = "ipc", f"{self.sockets}/s"
         manager.connection_file = f"{self.sockets}/connection.json"
@@ -90,7 +91,7 @@ class Sandbox(LocalProvisioner):
         limits = {"as": self.memory * MIB, "fsize": 16 * MIB, "cpu": self.cpu, "core": 0}
         bounds = [f"--{name}={value}" for name, value in limits.items()]
         mounts = [
-            *("--bind", str(self.sockets), str(self.sockets)),
+            *_show(str(self.sockets), "--bind"),
             *("--ro-bind", self.folder, ROOM, "--chdir", ROOM),
             *(part for pair in self.instead.items() for part in ("--ro-bind", *reversed(pair))),
         ]
@@ -177,13 +178,14 @@ def _tmpfs(path: str, mib: int) -> list[str]:
     return ["--perms", "1777", "--size", str(mib * MIB), "--tmpfs", path]
 
 
-def _show(path: str) -> list[str]:
-    """Show one folder read-only; bubblewrap would make the folders above it unreadable."""
+def _show(path: str, how: str = "--ro-bind") -> list[str]:
+    """Show one folder in its place; bubblewrap would make the folders above it unreadable."""
     if path.startswith("/usr/"):
         return []
-    above = [str(parent) for parent in reversed(Path(path).parents) if parent != Path("/")]
-    made = [part for parent in above for part in ("--perms", "0755", "--dir", parent)]
-    return [*made, "--ro-bind", path, path]
+    above = [str(parent) for parent in reversed(Path(path).parents)]
+    made = [part for parent in above if parent not in ("/", "/tmp")
+            for part in ("--perms", "0755", "--dir", parent)]  # fmt: skip
+    return [*made, how, path, path]
 
 
 def _font_list() -> list[str]:

@@ -4,9 +4,12 @@ Every submission gets a course folder and a gradebook of its own, in which nbgra
 always does. Nothing is shared with another submission, so nothing can be spoiled there.
 """
 
+import os
 import tempfile
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,12 +23,13 @@ from gradcourse.feedback import MIME, Feedback
 from gradcourse.grading.engine import autograde, base_config, open_gradebook
 from gradcourse.grading.execute import ENDED, SandboxedExecute
 from gradcourse.grading.intake import Refused, Submission, take_in
-from gradcourse.grading.record import Answer, Graded
+from gradcourse.grading.record import WAITING, Answer, Graded
 from gradcourse.grading.sandbox import PACKAGE
 from gradcourse.grading.score import TrustedScore, is_test
 
 STUDENT = "student"  # what everyone is called while being graded
 KILLED = "Python ended while this answer ran, or had to be stopped; the others were graded apart."
+KILLERS = "Look for a loop without an end, for memory that grows, for code that ends the process."
 _alone = threading.Lock()  # nbgrader changes the working directory while it works
 
 
@@ -41,16 +45,18 @@ class Assignment:
                 reference – notebook → id of a test cell → what the reference solution reported
                 seed      – the seed of the hidden inputs
                 timeout   – seconds that one cell may take
+                scratch   – a folder with a short path, for files that live as long as one run
     """
 
     name: str
     releases: dict[str, NotebookNode]
     gradebook: bytes
     files: dict[str, bytes]
-    sealed: dict[str, str]
-    reference: dict[str, dict]
-    seed: int
-    timeout: int
+    sealed: dict[str, str] = field(default_factory=dict)
+    reference: dict[str, dict] = field(default_factory=dict)
+    seed: int = 1
+    timeout: int = 30
+    scratch: str = "/tmp"
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ def grade_one(
         answers += given
         texts[name] = nbformat.writes(notebook)
     status = _status(answers, refusals, texts)
-    waiting = "An answer is to be read by a person." if status == "needs a person" else ""
+    waiting = WAITING if status == "needs a person" else ""
     when = datetime.now(UTC).isoformat(timespec="seconds")
     reason = " ".join(refusals) or waiting
     graded = Graded(student, status, reason, tuple(answers), tuple(notes), when, fingerprint)
@@ -150,9 +156,11 @@ def _apart(
     for number in range(len(tests)):
         others = sections - {number}
         runs.append(_attempt(assignment, name, submission.notebook(others)))
-        if runs[-1].ended:  # the answer, or a cell of the student's own beside it?
+        if runs[-1].ended and submission.extras:  # or was it a cell of the student's own beside it?
             runs.append(_attempt(assignment, name, submission.notebook(others, sections)))
-            (killed if runs[-1].ended else bare).add(number)
+            bare.add(number)
+        if runs[-1].ended:
+            killed.add(number)
     together = submission.notebook(killed | {len(tests)}, bare)
     return [*runs, _attempt(assignment, name, together)], {tests[number] for number in killed}
 
@@ -163,15 +171,13 @@ def _answer(name: str, cell: NotebookNode, run: Attempt, killed: bool) -> Answer
         return Answer(name, _id(cell), points, most)
     feedback = run.feedback(_id(cell))
     if killed and not points:
-        feedback = Feedback(feedback.question, False, KILLED, max_points=most)
+        feedback = Feedback(feedback.question, False, KILLED, hint=KILLERS, max_points=most)
     return Answer(name, _id(cell), points, most, feedback)
 
 
 def _attempt(assignment: Assignment, name: str, notebook: NotebookNode) -> Attempt:
     """Let nbgrader grade a notebook in a course folder that exists for this one run."""
-    with _alone, tempfile.TemporaryDirectory(prefix="gradcourse-", dir="/tmp") as folder:
-        root = Path(folder)
-        furnish(root, assignment)
+    with _alone, furnished(assignment) as root:
         handed_in = root / "submitted" / STUDENT / assignment.name
         handed_in.mkdir(parents=True)
         nbformat.write(notebook, handed_in / f"{name}.ipynb")
@@ -182,8 +188,16 @@ def _attempt(assignment: Assignment, name: str, notebook: NotebookNode) -> Attem
         return Attempt(nbformat.read(graded, as_version=4), points)
 
 
-def furnish(root: Path, assignment: Assignment) -> None:
-    """Put the assignment's data files, sealed questions and gradebook in their places."""
+@contextmanager
+def furnished(assignment: Assignment) -> Iterator[Path]:
+    """Give a folder with the assignment's data files, sealed questions and gradebook in it."""
+    os.makedirs(assignment.scratch, mode=0o755, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=assignment.scratch) as folder:
+        _furnish(Path(folder), assignment)
+        yield Path(folder)
+
+
+def _furnish(root: Path, assignment: Assignment) -> None:
     (root / "gradebook.db").write_bytes(assignment.gradebook)
     contents = {f"room/{path}": data for path, data in assignment.files.items()}
     contents |= {f"sealed/{name}": text.encode() for name, text in assignment.sealed.items()}
@@ -194,10 +208,11 @@ def furnish(root: Path, assignment: Assignment) -> None:
 
 
 def sandbox_settings(root: Path, assignment: Assignment) -> dict:
-    """Return the settings of a Sandbox for a folder made by `furnish`."""
+    """Return the settings of a Sandbox for a folder that was `furnished`."""
     checks, cpu = PACKAGE / "checks", max(60, 10 * assignment.timeout)
     instead = {str(checks / name): f"{root}/sealed/{name}" for name in assignment.sealed}
-    return {"folder": f"{root}/room", "instead": instead, "seed": assignment.seed, "cpu": cpu}
+    folders = {"folder": f"{root}/room", "scratch": assignment.scratch}
+    return {**folders, "instead": instead, "seed": assignment.seed, "cpu": cpu}
 
 
 def _config(root: Path, assignment: Assignment, name: str) -> Config:

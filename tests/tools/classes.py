@@ -2,6 +2,7 @@
 
 import copy
 import importlib
+import json
 import re
 import shutil
 from pathlib import Path
@@ -43,7 +44,7 @@ class Class:
         folder = self.folder / "submitted" / student / self.assignment
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.assignment}.ipynb"
-        raw = notebook if isinstance(notebook, bytes) else nbformat.writes(notebook).encode()
+        raw = notebook if isinstance(notebook, bytes) else json.dumps(notebook).encode()
         path.write_bytes(raw)
         return path
 
