@@ -9,7 +9,8 @@ difference, shared among the further submissions, is what one costs once everyth
 
 Counted is the processor time of all processes that descend from a contestant. A kernel that is
 killed together with its sandbox never reports its time to a parent, so all of them are also looked
-at every 20 ms. Both ways of counting can only miss something: the larger number stands.
+at every 20 ms. Both ways can only miss something (looking misses some 15 ms a process): the larger
+number stands.
 """
 
 import argparse
