@@ -9,44 +9,13 @@ import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from html import escape
+from pathlib import Path
+from string import Template
 
 from gradcourse.feedback import ICONS, Feedback
 from gradcourse.grading.record import STATUSES, Answer, Graded
 
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; --line: #8885; --right: #2e8b3d; --wrong: #d9362b;
-  --open: #2f7fd6; }}
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto;
-  padding: 0 1rem; }}
-h1 {{ line-height: 1.2; }} h2 {{ margin-top: 2rem; }}
-table {{ border-collapse: collapse; width: 100%; }}
-th, td {{ text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0;
-  border-bottom: 1px solid var(--line); }}
-.number {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
-.card {{ border: 1px solid var(--line); border-left: 5px solid var(--open); margin: .8rem 0;
-  padding: .5rem .9rem; break-inside: avoid; overflow-wrap: anywhere; }}
-.card.right {{ border-left-color: var(--right); }}
-.card.wrong {{ border-left-color: var(--wrong); }}
-.bar {{ display: flex; height: .9rem; min-width: 8rem; background: var(--line); }}
-.bar .right {{ background: var(--right); }} .bar .wrong {{ background: var(--wrong); }}
-.bar .open {{ background: var(--open); }}
-.key span {{ border-left: .9rem solid; padding-left: .4rem; margin-right: 1rem; }}
-.key .right {{ border-color: var(--right); }} .key .wrong {{ border-color: var(--wrong); }}
-.key .open {{ border-color: var(--open); }}
-</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
+PAGE = Template((Path(__file__).parents[1] / "data" / "page.html").read_text("utf-8"))
 ADVICE = {
     "refused": "Mend what is named above and hand in again.",
     "needs a person": "You need do nothing: your instructor has been told.",
@@ -65,7 +34,7 @@ def feedback_page(graded: Graded, assignment: str) -> str:
     parts += [_answer_card(answer) for answer in graded.answers]
     parts += _list("What was put right", map(escape, graded.notes))
     parts += _list("Earlier results", map(_earlier, graded.earlier))
-    return PAGE.format(title=escape(title), body="\n".join(parts))
+    return PAGE.substitute(title=escape(title), body="\n".join(parts))
 
 
 def _points_line(graded: Graded) -> str:
@@ -124,7 +93,7 @@ def overview_page(records: list[Graded], assignment: str) -> str:
     parts += _list("Refused, or needs a person", waiting)
     stopped = _by_first(records, lambda feedback: feedback.ok is None)
     parts += _list("Where people have stopped", map(_who, stopped.items()))
-    return PAGE.format(title=escape(f"{assignment}: the class"), body="\n".join(parts))
+    return PAGE.substitute(title=escape(f"{assignment}: the class"), body="\n".join(parts))
 
 
 def _questions(records: list[Graded]) -> list[str]:

@@ -27,14 +27,15 @@ from gradcourse.checks.reports import SEED
 
 NAME = "gradcourse-sandbox"  # the entry point's name
 ROOM = "/room"  # where the kernel finds the assignment's folder
+HOME = "/tmp"  # the only place where it can write
 PACKAGE = Path(gradcourse.__file__).parent
 MIB = 1 << 20
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
-    "HOME": "/tmp",
+    "HOME": HOME,
     "LANG": "C.UTF-8",
-    "IPYTHONDIR": "/tmp/ipython",
-    "MPLCONFIGDIR": "/tmp/matplotlib",
+    "IPYTHONDIR": f"{HOME}/ipython",
+    "MPLCONFIGDIR": f"{HOME}/matplotlib",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
