@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from gradcourse.grading.classroom import grade
 from gradcourse.grading.engine import open_gradebook
 
+pytestmark = pytest.mark.sandbox
 A = "03_gradient_descent"
 POINTS = {"one_step": 1, "walk": 3, "largest_rate": 1, "warm_up_cosine": 2, "fit_scaled": 3}
 # name of the answer: (a piece of the right answer, what stands there instead, the mistake's name)

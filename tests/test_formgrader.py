@@ -8,9 +8,12 @@ from lab import browser, chromium_path, jupyter_lab
 
 from gradcourse.grading.classroom import grade
 
-pytestmark = pytest.mark.skipif(
-    not chromium_path() and not os.environ.get("CI"), reason="needs the system's Chromium"
-)
+pytestmark = [
+    pytest.mark.sandbox,
+    pytest.mark.skipif(
+        not chromium_path() and not os.environ.get("CI"), reason="needs the system's Chromium"
+    ),
+]
 A = "03_gradient_descent"
 ATTACK = (
     "from IPython.display import HTML, display\n"

@@ -12,6 +12,7 @@ from hostile_submissions import CANARY, CASES
 
 from gradcourse.grading.classroom import grade
 
+pytestmark = pytest.mark.sandbox
 A = "03_gradient_descent"
 OURS = ("autograded", "feedback", "reports", ".gradcourse", "gradebook.db")
 

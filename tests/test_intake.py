@@ -229,6 +229,7 @@ def test_none_or_several_are_refused(student, names):
         find_file(student, "A", "A")
 
 
+@pytest.mark.sandbox
 def test_a_linked_folder_is_refused(student):
     (student / "B").symlink_to(student / "A")
     with pytest.raises(Refused, match="link"):
@@ -241,28 +242,33 @@ def test_a_file_in_the_place_of_a_folder_is_refused(student):
         find_file(student, "B", "A")
 
 
+@pytest.mark.sandbox
 def test_a_plain_file_is_read(tmp_path):
     (tmp_path / "A.ipynb").write_bytes(b"{}")
     assert read_file(tmp_path / "A.ipynb") == b"{}"
 
 
+@pytest.mark.sandbox
 def test_a_link_is_refused(tmp_path):
     (tmp_path / "A.ipynb").symlink_to("/etc/passwd")
     with pytest.raises(Refused, match="link"):
         read_file(tmp_path / "A.ipynb")
 
 
+@pytest.mark.sandbox
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "A.ipynb")
     with pytest.raises(Refused, match="not a plain file"):
         read_file(tmp_path / "A.ipynb")
 
 
+@pytest.mark.sandbox
 def test_a_folder_is_refused(tmp_path):
     with pytest.raises(Refused, match="not a plain file"):
         read_file(tmp_path)
 
 
+@pytest.mark.sandbox
 def test_a_large_file_is_refused_with_the_remedy(tmp_path):
     (tmp_path / "A.ipynb").write_bytes(b" " * (6 << 20))
     with pytest.raises(Refused, match=r"6\.0 MiB, more than 5; clear all outputs"):

@@ -24,6 +24,9 @@ def run(tmp_path, *sources, timeout=5):
     return execute.preprocess(new_notebook(cells=cells), {"metadata": {"path": str(tmp_path)}})[0]
 
 
+needs_linux = pytest.mark.sandbox
+
+
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory):
     """What a kernel finds around itself."""
@@ -38,6 +41,7 @@ def seen(tmp_path_factory):
     return eval(run(folder, source).cells[0].outputs[0].text)
 
 
+@needs_linux
 def test_only_the_system_python_and_the_room_are_there(seen):
     python = {Path(p).parts[1] for p in (sys.prefix, sys.base_prefix, str(sandbox.PACKAGE))}
     assert (
@@ -46,6 +50,7 @@ def test_only_the_system_python_and_the_room_are_there(seen):
     assert seen["here"] == "/room"
 
 
+@needs_linux
 def test_nothing_of_the_grader_s_environment_and_processes_is_seen(seen):
     ipython = {"JPY_PARENT_PID", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "PAGER", "GIT_PAGER",
                "TERM", "PYDEVD_USE_FRAME_EVAL", "PWD"}  # fmt: skip
@@ -54,12 +59,14 @@ def test_nothing_of_the_grader_s_environment_and_processes_is_seen(seen):
     assert seen["seed"] == 7
 
 
+@needs_linux
 def test_it_has_no_rights_and_no_network(seen):
     assert seen["user"] != 0
     assert int(seen["rights"], 16) == 0
     assert seen["network"] == []
 
 
+@needs_linux
 def test_a_large_output_is_cut_and_html_left_out(tmp_path):
     html = "from IPython.display import HTML; HTML('<script>')"
     first, second = run(tmp_path, "print('x' * 10**6)", html).cells
@@ -67,12 +74,14 @@ def test_a_large_output_is_cut_and_html_left_out(tmp_path):
     assert set(second.outputs[0].data) == {"text/plain"}
 
 
+@needs_linux
 def test_a_cell_that_ends_the_kernel_is_remembered_and_the_rest_left_alone(tmp_path):
     notebook = run(tmp_path, "1", "import os; os._exit(1)", "print('never')")
     assert notebook.metadata[ENDED] == 1
     assert notebook.cells[2].outputs == []
 
 
+@needs_linux
 def test_an_endless_cell_is_interrupted_and_the_next_one_runs(tmp_path):
     notebook = run(tmp_path, "while True: pass", "print('on')", timeout=2)
     assert ENDED not in notebook.metadata

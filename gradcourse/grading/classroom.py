@@ -7,6 +7,7 @@ the next run grades what is new, changed or was left.
 import hashlib
 import logging
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -122,7 +123,13 @@ def _workers(scheduler: str | None, n_workers: int | None) -> Iterator:
         LocalCluster(n_workers or os.cpu_count(), silence_logs=logging.CRITICAL, **options) as here,
         Client(here) as client,
     ):
+        client.run(_leave_ctrl_c_to_us)
         yield client
+
+
+def _leave_ctrl_c_to_us() -> None:
+    """Let a worker pass over Ctrl-C: the terminal sends it to every process, one has to answer."""
+    signal.signal(signal.SIGINT, lambda *args: None)
 
 
 def _results(

@@ -32,6 +32,7 @@ c = get_config()
 c.CourseDirectory.course_id = "gradcourse"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
+c.Execute.kernel_name = "grade-with-gradcourse"  # no kernel: nbgrader's autograde has no sandbox
 c.HTMLExporter.sanitize_html = True  # formgrader shows students' text, and runs none of it
 '''
 
