@@ -145,7 +145,7 @@ def _results(
         for job in islice(queue, how_many):
             files = course.handed_in(job.student, plan.name, names)
             task = (grade_one, shared, job.student, files, job.fingerprint)
-            future = client.submit(*task, key=f"{job.student}-{job.fingerprint}")
+            future = client.submit(*task, key=f"{job.student}-{job.fingerprint}", retries=1)
             jobs[future.key] = job
             completed.add(future)
 
