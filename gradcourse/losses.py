@@ -3,10 +3,12 @@
 Each loss comes as a pair of functions: `mean_squared_error(y_pred, y)` is the number,
 `mean_squared_error_gradient(y_pred, y)` says how that number answers to each prediction. All are
 means over the samples, which lie on axis 0; further axes of `y_pred` are many models side by
-side. Lesson 01 starts here.
+side. `weights` (n_samples,), best with the mean 1, let some samples count more. Lesson 01 starts
+here.
 
 `LinearRegression(X, y)` joins a loss with a model and so becomes a function of the parameters:
-the landscape of real data that lesson 03 descends.
+the landscape of real data that lesson 03 descends. `LogisticRegression` and `LinearSVM` do the same
+for two classes, in lesson 04.
 """
 
 from dataclasses import dataclass
@@ -19,7 +21,9 @@ from gradcourse import require
 ALL_ROWS = slice(None)
 
 
-def mean_squared_error(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+def mean_squared_error(
+    y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Return the mean of the squared errors: 1/n Σ (ŷ − y)².
 
     It is a plain mean, without the extra ½ that some books write, so the gradient keeps its 2.
@@ -36,10 +40,12 @@ def mean_squared_error(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
     See:        lesson 01
     """
     error = _error(y_pred, y)
-    return (error * error).mean(axis=0)
+    return _mean(error * error, weights)
 
 
-def mean_squared_error_gradient(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+def mean_squared_error_gradient(
+    y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Return the slope of the mean squared error along each prediction: 2(ŷ − y) / n.
 
     Example:
@@ -47,10 +53,12 @@ def mean_squared_error_gradient(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray
         array([0.   , 0.   , 1.333])
     """
     error = _error(y_pred, y)
-    return 2 / len(error) * error
+    return _share(2 * error, weights)
 
 
-def mean_absolute_error(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+def mean_absolute_error(
+    y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Return the mean of the absolute errors: 1/n Σ |ŷ − y|. Outliers pull no harder than others.
 
     Example:
@@ -58,16 +66,20 @@ def mean_absolute_error(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
         1.0
     """
     error = _error(y_pred, y)
-    return np.abs(error).mean(axis=0)
+    return _mean(np.abs(error), weights)
 
 
-def mean_absolute_error_gradient(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+def mean_absolute_error_gradient(
+    y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Return sign(ŷ − y) / n; at the kink ŷ = y every slope from −1 to 1 will do, we take 0."""
     error = _error(y_pred, y)
-    return np.sign(error) / len(error)
+    return _share(np.sign(error), weights)
 
 
-def logistic_loss(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+def logistic_loss(
+    y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Return the mean binary cross-entropy: 1/n Σ log(1 + e^ŷ) − y ŷ, for labels 0 and 1.
 
     `y_pred` are logits, the model's raw scores; `sigmoid` turns them into probabilities. Computed
@@ -85,10 +97,12 @@ def logistic_loss(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
     See:        lesson 04
     """
     logits, y = _labeled(y_pred, y, (0, 1))
-    return np.logaddexp(0, (1 - 2 * y) * logits).mean(axis=0)
+    return _mean(np.logaddexp(0, (1 - 2 * y) * logits), weights)
 
 
-def logistic_loss_gradient(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+def logistic_loss_gradient(
+    y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Return (sigmoid(ŷ) − y) / n: predicted probability minus what happened.
 
     Example:
@@ -96,7 +110,7 @@ def logistic_loss_gradient(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
         array([-0.25,  0.  ])
     """
     logits, y = _labeled(y_pred, y, (0, 1))
-    return (sigmoid(logits) - y) / len(logits)
+    return _share(sigmoid(logits) - y, weights)
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
@@ -109,7 +123,7 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
     return np.exp(-np.logaddexp(0, -z))
 
 
-def hinge_loss(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+def hinge_loss(y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """Return 1/n Σ max(0, 1 − y ŷ), for labels −1 and 1.
 
     A score on the right side by a margin of 1 costs nothing; the support vector machine's loss.
@@ -121,10 +135,12 @@ def hinge_loss(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
     See:        lesson 04
     """
     scores, y = _labeled(y_pred, y, (-1, 1))
-    return np.maximum(0, 1 - y * scores).mean(axis=0)
+    return _mean(np.maximum(0, 1 - y * scores), weights)
 
 
-def hinge_loss_gradient(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+def hinge_loss_gradient(
+    y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Return −y / n where y ŷ < 1, else 0: a subgradient.
 
     At the kink y ŷ = 1 every slope between the two will do; we take 0, the flat side's.
@@ -134,7 +150,7 @@ def hinge_loss_gradient(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
         array([ 0.   , -0.333,  0.   ])
     """
     scores, y = _labeled(y_pred, y, (-1, 1))
-    return np.where(y * scores < 1, -y, 0.0) / len(scores)
+    return _share(np.where(y * scores < 1, -y, 0.0), weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,11 +162,14 @@ class LinearModel:
 
     Parameters: X : (n_samples,) or (n_samples, n_features) – one feature, or several
                 y : (n_samples,) – targets
-    Raises:     ValueError – wrong shapes, NaN or infinity, no data
+                weights : (n_samples,) – how much each sample counts, scaled to the mean 1; all
+                          alike by default. Those of `balanced_weights` lift a rare class
+    Raises:     ValueError – wrong shapes, NaN or infinity, no data, a weight below 0
     """
 
     X: np.ndarray
     y: np.ndarray
+    weights: np.ndarray | None = None
 
     def __post_init__(self):
         X, y = require.finite("X", self.X), require.finite("y", self.y)
@@ -160,7 +179,7 @@ class LinearModel:
                 f"X must be (n_samples, n_features) and y (n_samples,), but their shapes are "
                 f"{np.shape(self.X)} and {np.shape(self.y)}."
             )
-        for name, array in {"X": X, "y": y}.items():
+        for name, array in {"X": X, "y": y, "weights": _mean_one(self.weights, y)}.items():
             object.__setattr__(self, name, array)
 
     @cached_property
@@ -183,12 +202,16 @@ class LinearModel:
 
         `rows` picks some samples, a mini-batch: a slice or an array of indices.
         """
-        return self.loss(self.predict(theta, rows), self.y[rows])
+        return self.loss(self.predict(theta, rows), self.y[rows], self._weights_of(rows))
 
     def gradient(self, theta: np.ndarray, rows: slice | np.ndarray = ALL_ROWS) -> np.ndarray:
         """Return the gradient at theta, in theta's shape."""
-        slopes = self.loss_gradient(self.predict(theta, rows), self.y[rows])
+        predicted, y = self.predict(theta, rows), self.y[rows]
+        slopes = self.loss_gradient(predicted, y, self._weights_of(rows))
         return _times(self.design[rows].T, slopes)
+
+    def _weights_of(self, rows: slice | np.ndarray) -> np.ndarray | None:
+        return None if self.weights is None else self.weights[rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,11 +252,91 @@ class LinearRegression(LinearModel):
         return float(np.linalg.eigvalsh(self.hessian())[-1])
 
 
+@dataclass(frozen=True, eq=False)
+class LogisticRegression(LinearModel):
+    """The logistic loss of a straight boundary: probabilities for the labels 0 and 1.
+
+    X w + b is a logit, `sigmoid` of it the probability of label 1. The gradient is
+    1/n Aᵀ(sigmoid(A theta) − y): predicted minus true, as for a line.
+
+    Example:
+        >>> model = LogisticRegression([-1, 0, 1], [0, 0, 1])
+        >>> round(float(model(np.zeros(2))), 3), model.gradient(np.zeros(2)).round(3)
+        (0.693, array([-0.333,  0.167]))
+
+    See:        lesson 04
+    """
+
+    loss = staticmethod(logistic_loss)
+    loss_gradient = staticmethod(logistic_loss_gradient)
+
+
+@dataclass(frozen=True, eq=False)
+class LinearSVM(LinearModel):
+    """The support vector machine: hinge loss of a straight boundary, labels −1 and 1.
+
+    Samples beyond the margin, y (x·w + b) > 1, cost nothing and pull at nothing. The gradient
+    is a subgradient: at the kink one of many slopes.
+
+    Example:
+        >>> model = LinearSVM([-2, 0, 2], [-1, 1, 1])
+        >>> round(float(model(np.array([1.0, 0.0]))), 3), model.gradient(np.zeros(2)).round(3)
+        (0.333, array([-1.333, -0.333]))
+
+    See:        lesson 04
+    """
+
+    loss = staticmethod(hinge_loss)
+    loss_gradient = staticmethod(hinge_loss_gradient)
+
+
+def balanced_weights(y: np.ndarray) -> np.ndarray:
+    """Return a weight for each sample with which every class counts alike: n / (k · its count).
+
+    Parameters: y : (n_samples,) – labels, k different ones
+    Returns:    (n_samples,) – weights with the mean 1
+
+    Example:
+        >>> balanced_weights(np.array([0, 0, 0, 1])).round(3)
+        array([0.667, 0.667, 0.667, 2.   ])
+
+    See:        lesson 04
+    """
+    _, place, counts = np.unique(require.numbers("y", y), return_inverse=True, return_counts=True)
+    return (place.size / (len(counts) * counts))[place]
+
+
+def _mean_one(weights: np.ndarray | None, y: np.ndarray) -> np.ndarray | None:
+    if weights is None:
+        return None
+    weights = require.finite("weights", weights)
+    if weights.shape != y.shape or (weights < 0).any() or not weights.any():
+        raise ValueError(
+            f"weights must be {len(y)} numbers, one per sample, none below 0 and not all 0; "
+            f"their shape is {weights.shape}, the smallest {weights.min():g}."
+        )
+    return weights / weights.mean()
+
+
 def _times(A: np.ndarray, v: np.ndarray) -> np.ndarray:
     """A @ v with any further axes of v kept: (n, d) and (d, ...) → (n, ...)."""
     if v.ndim < 3:
         return A @ v
     return (A @ v.reshape(len(v), -1)).reshape(len(A), *v.shape[1:])
+
+
+def _mean(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Average over axis 0, each sample counting as much as its weight says."""
+    return values.mean(axis=0) if weights is None else _weighted(values, weights).mean(axis=0)
+
+
+def _share(slopes: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Slopes of an average, from those of its terms."""
+    return (slopes if weights is None else _weighted(slopes, weights)) / len(slopes)
+
+
+def _weighted(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return values * np.reshape(weights, (-1,) + (1,) * (values.ndim - 1))
 
 
 def _error(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:

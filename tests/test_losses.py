@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gradcourse import losses
 from gradcourse.datasets import penguins, standardize
-from gradcourse.losses import LinearModel, LinearRegression
+from gradcourse.losses import LinearModel, LinearRegression, LinearSVM, LogisticRegression
 
 STORED = json.loads((Path(__file__).parent / "golden" / "losses.json").read_text("utf-8"))
 rng = np.random.default_rng(20)
@@ -241,14 +241,79 @@ def test_regression_of_the_penguins_is_the_published_line():
     assert LinearRegression(Z, birds.body_mass_g).smoothness == pytest.approx(2, rel=1e-12)
 
 
-def test_another_model_is_a_pair_of_losses():
-    class Logistic(LinearModel):
-        loss = staticmethod(losses.logistic_loss)
-        loss_gradient = staticmethod(losses.logistic_loss_gradient)
+# Two classes
 
-    birds = penguins()[penguins().species != "Chinstrap"]
+
+def classes(kind, weighted=False):
+    """Gentoo or not, of all penguins, as a model with the labels it wants."""
+    birds = penguins()
     X, _, _ = standardize(birds.matrix())
-    model = Logistic(X, birds.species == "Gentoo")
+    y = (birds.species == "Chinstrap").astype(float)
+    weights = losses.balanced_weights(y) if weighted else None
+    return kind(X, 2 * y - 1 if kind is LinearSVM else y, weights)
+
+
+KINDS = [LogisticRegression, LinearSVM]
+
+
+@pytest.mark.parametrize("rows", [slice(None), slice(140, 260), np.array([0, 3, 3, 200])])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_gradient_of_a_classifier_agrees_with_differences(kind, weighted, rows):
+    model, rng = classes(kind, weighted), np.random.default_rng(6)
+    theta, direction = rng.normal(size=5), rng.normal(size=5)
+    grad = model.gradient(theta, rows)
+    assert_slope_agrees(lambda t: model(t, rows), grad, theta, direction)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, LinearRegression])
+def test_weights_of_whole_numbers_are_copies_of_rows(kind):
+    rng, copies = np.random.default_rng(7), np.array([1, 3, 2, 0, 1, 5])
+    X, y, theta = rng.normal(size=(6, 2)), np.array([1.0, 1, -1, 1, -1, -1]), rng.normal(size=3)
+    y = (y + 1) / 2 if kind is LogisticRegression else y
+    weighted = kind(X, y, copies)
+    repeated = kind(np.repeat(X, copies, axis=0), np.repeat(y, copies))
+    assert weighted(theta) == pytest.approx(repeated(theta), rel=1e-13)
+    assert weighted.gradient(theta) == pytest.approx(repeated.gradient(theta), rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_weighted_model_serves_many_thetas_at_once(kind):
+    model = classes(kind, weighted=True)
+    thetas = np.random.default_rng(8).normal(size=(5, 2, 3))
+    points = thetas.reshape(5, -1)
+    assert model(thetas).ravel() == pytest.approx([model(point) for point in points.T])
+    assert model.gradient(thetas)[:, 1, 2] == pytest.approx(model.gradient(thetas[:, 1, 2]))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_mean_of_weighted_batch_gradients_is_the_full_gradient(kind):
+    model, theta = classes(kind, weighted=True), np.ones(5) / 3
+    batches = [model.gradient(theta, slice(i, i + 57)) for i in range(0, 342, 57)]
+    assert np.mean(batches, axis=0) == pytest.approx(model.gradient(theta), rel=1e-12)
+
+
+def test_balanced_weights_let_every_class_count_alike():
+    y = np.array([2, 2, 7, 2, 2, 2])
+    weights = losses.balanced_weights(y)
+    assert weights.mean() == pytest.approx(1)
+    assert weights[y == 7].sum() == pytest.approx(weights[y == 2].sum())
+
+
+@pytest.mark.parametrize("weights", [[1, 2], [1, -1, 1], [0, 0, 0], [[1, 1, 1]]])
+def test_nonsense_weights_are_refused(weights):
+    with pytest.raises(ValueError, match="weights must be 3 numbers"):
+        LinearRegression([1, 2, 3], [1, 2, 3], weights)
+
+
+def test_another_model_is_a_pair_of_losses():
+    class LeastAbsolute(LinearModel):
+        loss = staticmethod(losses.mean_absolute_error)
+        loss_gradient = staticmethod(losses.mean_absolute_error_gradient)
+
+    birds = penguins()
+    X, _, _ = standardize(birds.matrix())
+    model = LeastAbsolute(X, birds.body_mass_g / 1000)
     rng = np.random.default_rng(6)
     theta, direction = rng.normal(size=5), rng.normal(size=5)
     assert_slope_agrees(model, model.gradient(theta), theta, direction)
