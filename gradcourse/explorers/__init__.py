@@ -17,6 +17,7 @@ _MODULES = {
     "RandomSearchExplorer": "random_search",
     "StepSizeExplorer": "step_size",
     "LearningRateExplorer": "learning_rate",
+    "BatchSizeExplorer": "batch_size",
 }
 __all__ = sorted(_MODULES)
 

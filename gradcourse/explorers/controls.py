@@ -57,6 +57,13 @@ def whole_slider(label: str, value: int, low: int, high: int, step: int = 1) -> 
     return _beside(label, range(low, high + 1, step), field)
 
 
+def log_whole_slider(label: str, value: int, low: int, high: int) -> Control:
+    """Return a slider over whole numbers on a log scale."""
+    stops = np.unique(np.geomspace(low, high, 60).round().astype(int))
+    field = widgets.BoundedIntText(value=value, min=low, max=high)
+    return _beside(label, stops.tolist(), field)
+
+
 def menu(label: str, value: str, options: dict[str, object] | list) -> Control:
     """Return a drop-down menu; a dict shows its keys and gives its values."""
     options = list(options.items()) if isinstance(options, dict) else options

@@ -4,33 +4,20 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
 
 from gradcourse import landscapes, style
 from gradcourse.descent import descend
 from gradcourse.explorers.base import Explorer
 from gradcourse.explorers.controls import Control, log_slider, menu, slider, whole_slider
+from gradcourse.explorers.pixels import Pixels, bands
 from gradcourse.landscapes import Landscape
 from gradcourse.optimizers import GradientDescent
 
 ACROSS, UP, GOAL, MOST_STEPS = (-3.0, 3.0), (-2.0, 2.0), 0.1, 60
 RATES = np.geomspace(0.001, 3, 140)
 LOSSES = (1e-5, 1e5)  # what the loss axes show; a curve that leaves it runs along the edge
-
-
-class Pixels(Artist):
-    """A picture in the pixels of its axes: never resampled, so some fifty times quicker."""
-
-    def __init__(self, ax: Axes):
-        super().__init__()
-        self.axes, self.pixels = ax, np.zeros((1, 1, 4), np.uint8)
-
-    def draw(self, renderer: RendererAgg) -> None:
-        """Paint the pixels from the lower left corner of the axes."""
-        renderer.draw_image(renderer.new_gc(), *self.axes.bbox.p0, self.pixels)
 
 
 class LearningRateExplorer(Explorer):
@@ -103,8 +90,7 @@ class LearningRateExplorer(Explorer):
     def draw(self, result: dict[str, object]) -> None:
         """Put map, path and curves in place; what runs away is held at the edge of its axis."""
         draw, path, losses = self.artists, result["path"].clip(-1e4, 1e4).T, _held(result["losses"])
-        size = self.figure.axes[0].bbox.size.round().astype(int)
-        draw["shades"].pixels = _shades(result["landscape"], *size.tolist())
+        draw["shades"].pixels = _shades(result["landscape"], *draw["shades"].shape())
         draw["lows"].set_data(*np.transpose(result["landscape"].minimizers))
         draw["way"].set_data(*path)
         draw["first"].set_data(*path[:, :1])
@@ -177,12 +163,9 @@ def _sweep(name: str, condition: float, start: tuple[float, float]) -> np.ndarra
 
 @lru_cache(maxsize=8)
 def _shades(ground: Landscape, width: int, height: int) -> np.ndarray:
-    """Heights as bands of gray, the low ones light and narrow, so that valleys show."""
+    """The heights of the landscape as pixels of the map."""
     x, y = np.linspace(*ACROSS, width, dtype="f4"), np.linspace(*UP, height, dtype="f4")
-    z = ground.height(x, y[:, None])
-    share = np.sqrt(np.sqrt((z - z.min()) / np.ptp(z)))
-    gray = (250 - 9 * np.floor(14 * share)).astype(np.uint8)
-    return np.stack([gray, gray, gray, np.full_like(gray, 255)], axis=2)
+    return bands(ground.height(x, y[:, None]))
 
 
 def _held(losses: np.ndarray) -> np.ndarray:
