@@ -23,7 +23,7 @@ from gradcourse.explorers.controls import (
 from gradcourse.explorers.pixels import Pixels, bands
 from gradcourse.losses import LinearModel, LinearRegression, LogisticRegression, balanced_weights
 
-N, MOST_EPOCHS, START = 136, 20, (-1.5, 1.5)  # so work is bounded: 2,720 examples, a few ms
+N, MOST_EPOCHS, START = 136, 10, (-1.5, 1.5)  # so work is bounded: 1,360 examples, a few ms
 ACROSS, UP, CLOSE = (-2.5, 3.5), (-5.0, 3.0), 0.01
 MODELS = {"species (logistic)": LogisticRegression, "mass (linear)": LinearRegression}
 
@@ -58,14 +58,15 @@ class BatchSizeExplorer(Explorer):
         ground, updates, epochs = panels.values()
         ground.set(xlabel="weight w", ylabel="intercept b", xlim=ACROSS, ylim=UP)
         ground.set_title("Small batches stagger, large ones walk")
-        updates.set(xlabel="updates (log scale)", ylabel="loss, all birds")
+        updates.set(xlabel="updates (log scale)")
         updates.set_title("Per update the full batch (gray) wins …")
         style.log_axis(updates, "x")
         updates.set_xlim(0.8, N * MOST_EPOCHS)
-        epochs.set(xlabel="epochs = birds seen / 136", ylabel="loss, all birds")
+        epochs.set(xlabel=f"epochs = birds seen / {N}")
         epochs.set_title("… per bird seen it loses")
         for ax in (updates, epochs):
-            ax.set_ylim(0, 2.4)
+            style.log_axis(ax, "y")
+            ax.set(ylim=(0.2, 10), ylabel="loss (log scale)")
         epochs.set_xlim(0, MOST_EPOCHS)
         gray, dark = {"color": "#9a9aa2", "linewidth": 2.4}, {"color": style.INK, "linewidth": 1.2}
         return {
@@ -89,7 +90,9 @@ class BatchSizeExplorer(Explorer):
         result = {"data": data, "batch_size": batch_size, "n_epochs": n_epochs}
         for name, size in {"mini": batch_size, "full": N}.items():
             path = train(data, size, learning_rate, n_epochs, seed)
-            shown = np.unique(np.linspace(0, len(path) - 1, 140).astype(int))
+            last = len(path) - 1
+            early = np.geomspace(1, last, 40)
+            shown = np.unique(np.append(np.linspace(0, last, 100), early).astype(int))
             result[name] = Run(path, shown, data.model(path[shown].T), size)
         return result
 
@@ -102,9 +105,11 @@ class BatchSizeExplorer(Explorer):
         draw["slow"].set_data(*_held(full.path.T, 99))
         draw["last"].set_data(*_held(mini.path[-1:].T, 99))
         for name, run in {"": mini, "slow_": full}.items():
-            losses = _held(run.losses, 9)
+            losses = _held(run.losses, 9.9)
             draw[f"{name}updates"].set_data(np.maximum(run.shown, 0.9), losses)
-            draw[f"{name}epochs"].set_data(np.minimum(run.shown * run.size / N, 20), losses)
+            draw[f"{name}epochs"].set_data(
+                np.minimum(run.shown * run.size / N, MOST_EPOCHS), losses
+            )
         draw["floor"].set_data([0, MOST_EPOCHS], [data.lowest] * 2)
 
     def describe(self, result: dict[str, object]) -> str:
