@@ -123,7 +123,7 @@ logistic_gradient = Question(
             "with the logistic loss the factor p (1 - p) cancels."),
     Mistake("forgot the intercept", partial(_gradient, _logistic, intercept=False),
             "b is a weight whose feature is always 1: its slope is the mean of the errors."),
-), _read("Two species: logistic regression"), points=2, tolerance=1e-6, probe=_both)  # fmt: skip
+), _read("Two species by logistic regression"), points=2, tolerance=1e-6, probe=_both)  # fmt: skip
 
 
 def _hinge(z, y):
@@ -162,7 +162,7 @@ hinge_subgradient = Question(
             "the margin is y z, large when the score has the label's sign."),
     Mistake("forgot the intercept", partial(_gradient, _hinge, intercept=False),
             "b has a slope too: the mean of the slopes of the scores."),
-), _read("A margin: the support vector machine"), points=2, tolerance=1e-6, probe=_both)  # fmt: skip
+), _read("The margin of an SVM"), points=2, tolerance=1e-6, probe=_both)  # fmt: skip
 
 
 # ---- the noise of a batch ----------------------------------------------------------------------
@@ -195,7 +195,7 @@ batch_noise = Question("04.batch_noise", _noise, _noise_cases, (
             "the squared length of a vector is the sum over its components."),
     Mistake("divided by n - 1", partial(_noise, ddof=1),
             "these rows are all there are, not a sample: divide by n."),
-), _read("How noisy is a batch?"), tolerance=1e-5)  # fmt: skip
+), _read("How noisy is a batch"), tolerance=1e-5)  # fmt: skip
 
 
 # ---- class weights -----------------------------------------------------------------------------
