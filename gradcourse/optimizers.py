@@ -205,6 +205,7 @@ class Adam:
         learning_rate : float or array – η, above 0
         beta1, beta2 : float – 0 ≤ β < 1, how slowly the two means forget
         eps : float – ε, keeps the division finite
+        bias_correction : bool – False leaves m and v as they are, to see what the hats are for
 
     Example:
         >>> optimizer = Adam(learning_rate=0.1)
@@ -219,6 +220,7 @@ class Adam:
     beta1: float = 0.9
     beta2: float = 0.999
     eps: float = 1e-8
+    bias_correction: bool = True
 
     def __post_init__(self):
         _check(self, "beta1", "beta2")
@@ -232,8 +234,9 @@ class Adam:
         t = state.t + 1
         m = self.beta1 * state.m + (1 - self.beta1) * grad
         v = self.beta2 * state.v + (1 - self.beta2) * grad * grad
-        m_hat = m / (1 - self.beta1**t)
-        v_hat = v / (1 - self.beta2**t)
+        m_hat, v_hat = m, v
+        if self.bias_correction:
+            m_hat, v_hat = m / (1 - self.beta1**t), v / (1 - self.beta2**t)
         return theta - self.learning_rate * m_hat / (v_hat**0.5 + self.eps), AdamState(t, m, v)
 
 

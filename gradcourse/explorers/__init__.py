@@ -18,6 +18,7 @@ _MODULES = {
     "StepSizeExplorer": "step_size",
     "LearningRateExplorer": "learning_rate",
     "BatchSizeExplorer": "batch_size",
+    "RaceExplorer": "race",
 }
 __all__ = sorted(_MODULES)
 

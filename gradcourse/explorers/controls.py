@@ -57,6 +57,17 @@ def whole_slider(label: str, value: int, low: int, high: int, step: int = 1) -> 
     return _beside(label, range(low, high + 1, step), field)
 
 
+def player(label: str, value: int, high: int, milliseconds: int = 120) -> Control:
+    """Return a slider over steps from 0 with play, pause, stop and repeat buttons."""
+    control = whole_slider(label, value, 0, high)
+    play = widgets.Play(min=0, max=high, value=value, interval=milliseconds, show_repeat=False)
+    play.observe(lambda change: control.set(change["new"]), "value")
+    control.on_change(lambda change: setattr(play, "value", change["new"]))
+    row = widgets.VBox([control.row, play])
+    row.add_class("gc-control")
+    return Control(control.widget, row)
+
+
 def log_whole_slider(label: str, value: int, low: int, high: int) -> Control:
     """Return a slider over whole numbers on a log scale."""
     stops = np.unique(np.geomspace(low, high, 60).round().astype(int))
