@@ -14,7 +14,7 @@ from gradcourse.explorers.pixels import Pixels, bands
 from gradcourse.landscapes import Landscape
 from gradcourse.optimizers import AdaGrad, Adam, GradientDescent, Momentum, RMSProp
 
-N_STEPS, GOAL = 200, 0.01  # the finish line: a hundredth of the height at the start
+N_STEPS, GOAL = 200, 1e-3  # the finish line: this share of the height at the start
 RATES = np.geomspace(0.001, 3, 48)
 GROUNDS = ("ravine", "saddle", "plateau", "two_wells", "rosenbrock")
 RACERS = {"GradientDescent": "plain", "Momentum": "Momentum", "Nesterov": "Nesterov",
@@ -52,6 +52,7 @@ class RaceExplorer(Explorer):
         figure.subplots_adjust(0.075, 0.12, 0.985, 0.93, wspace=0.32, hspace=0.72)
         ground, loss, sweep = panels.values()
         ground.set(xlabel="θ₀ (shares of the window)", ylabel="θ₁", xlim=(-1, 1), ylim=(-1, 1))
+        ground.set(xticks=[-1, -0.5, 0, 0.5, 1], yticks=[-1, -0.5, 0, 0.5, 1])
         ground.set_title("One start, six ways to remember")
         loss.set(xlabel="step", ylabel="loss (log scale)", xlim=(0, N_STEPS), ylim=LOSSES)
         loss.set_title("The race (dotted: the goal)")
@@ -76,8 +77,10 @@ class RaceExplorer(Explorer):
                       fontsize=7.5, transform=loss.transAxes)  # fmt: skip
         return artists
 
-    def compute(self, step: int, learning_rate: float, landscape: str, rates: str, beta1: float,
-                beta2: float, start_0: float, start_1: float, **racers: bool) -> dict[str, object]:  # fmt: skip
+    def compute(
+        self, step: int, learning_rate: float, landscape: str, rates: str, beta1: float,
+        beta2: float, start_0: float, start_1: float, **racers: bool,
+    ) -> dict[str, object]:  # fmt: skip
         """Let everyone who takes part run all steps; how far is shown, `step` says."""
         ground = landscapes.get(landscape)
         start = tuple(_from_shares(ground, (start_0, start_1)).tolist())
@@ -109,11 +112,11 @@ class RaceExplorer(Explorer):
             draw[f"{name} loss"].set_data(np.arange(losses.size), losses.clip(*LOSSES))
             steps = result["sweep"][name] if run else np.empty(0)
             draw[f"{name} sweep"].set_data(
-                RATES[: len(steps)], np.where(steps > 200, np.nan, steps)
+                RATES[: len(steps)], np.where(steps > N_STEPS, np.nan, steps)
             )
 
     def describe(self, result: dict[str, object]) -> str:
-        """Give the ranking in words."""
+        """Give the ranking in words; who has arrived stays below the goal."""
         runs, step = result["runs"], result["step"]
         if not runs:
             return f"After {step} steps: nobody takes part; tick an optimizer."
@@ -149,8 +152,7 @@ class Run:
         self.shares = _to_shares(ground, way.path.T).clip(-9, 9)
         lowest = float(min(ground(np.array(low)) for low in ground.minimizers))
         self.losses = np.nan_to_num(way.losses - lowest, nan=np.inf)
-        close = np.flatnonzero(self.losses <= GOAL * self.losses[0])
-        self.arrival = int(close[0]) if close.size else N_STEPS + 1
+        self.arrival = int(_arrival(self.losses, GOAL * self.losses[0]))
 
 
 def racer(name: str, rate: float | np.ndarray, beta1: float, beta2: float) -> object:
@@ -174,9 +176,14 @@ def sweep_of(landscape: str, start: tuple[float, float], beta1: float, beta2: fl
     for name in RACERS:
         recipe = racer(name, RATES, beta1, beta2)
         way = descend(ground, ground.gradient, starts, recipe, N_STEPS)
-        close = _above(ground, way.path.transpose(1, 0, 2)) <= goal
-        found[name] = np.where(close.any(axis=0), close.argmax(axis=0), N_STEPS + 1)
+        found[name] = _arrival(_above(ground, way.path.transpose(1, 0, 2)), goal)
     return found
+
+
+def _arrival(losses: np.ndarray, goal: float) -> np.ndarray:
+    """Return the first step from which on the loss stays below the goal: (steps, ...) → (...)."""
+    far = ~(losses <= goal)
+    return np.where(far.any(axis=0), len(far) - far[::-1].argmax(axis=0), 0)
 
 
 def _above(ground: Landscape, theta: np.ndarray) -> np.ndarray:
@@ -184,21 +191,19 @@ def _above(ground: Landscape, theta: np.ndarray) -> np.ndarray:
 
 
 def _from_shares(ground: Landscape, shares: tuple[float, float]) -> np.ndarray:
-    left, right, low, high = ground.window
-    middle, half = (
-        np.array([left + right, low + high]) / 2,
-        np.array([right - left, high - low]) / 2,
-    )
+    middle, half = _window(ground)
     return middle + half * np.array(shares)
 
 
 def _to_shares(ground: Landscape, theta: np.ndarray) -> np.ndarray:
-    left, right, low, high = ground.window
-    middle, half = (
-        np.array([left + right, low + high]) / 2,
-        np.array([right - left, high - low]) / 2,
-    )
+    middle, half = _window(ground)
     return (np.asarray(theta) - middle[:, None]) / half[:, None]
+
+
+def _window(ground: Landscape) -> tuple[np.ndarray, np.ndarray]:
+    """Return the middle and half the size of the window."""
+    low, high = np.array(ground.window).reshape(2, 2).T
+    return (low + high) / 2, (high - low) / 2
 
 
 @lru_cache(maxsize=8)
