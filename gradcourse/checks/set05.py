@@ -158,7 +158,7 @@ adam_path = Question(
 # ---- match a given path ------------------------------------------------------------------------
 def _hidden_cases(rng):
     cases = []
-    for momentum, rate, size in ((0.9, 0.05, 2), (0.5, 0.1, 3), (0.0, 0.1, 2), (0.99, 0.02, 1)):
+    for momentum, rate, size in ((0.9, 0.05, 2), (0.5, 0.1, 3), (0.25, 0.1, 2), (0.99, 0.02, 1)):
         start = rng.uniform(1, 2, size)
         path = np.array(_asked(_momentum_step, _coupled, start, rate, momentum, 3))
         cases.append(Case((path, _coupled, rate), f"the momentum {momentum:g}"))
