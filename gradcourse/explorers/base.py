@@ -64,6 +64,7 @@ class Explorer:
         on_click(x, y, ax): what a click at data coordinates means, mostly `self.set(...)`
         target (a sentence) and reached(result) → bool
         size (inches), alt (what the picture shows, for those who don't see it)
+        many_colors: True where 256 colors are too few; a frame then takes 3 ms longer
 
     Parameters:
         predict : a prediction from gradcourse.quiz that is asked before the picture shows
@@ -73,6 +74,7 @@ class Explorer:
     size = (8.2, 3.7)
     alt = "A figure that follows the controls above; the line below it says what it shows."
     target = ""
+    many_colors = False
 
     def __init__(self, predict: object = None, **start: object):
         with rc_context(style.LOOK), DRAWING:
@@ -186,9 +188,10 @@ class Explorer:
         for artist in self.artists.values():
             artist.axes.draw_artist(artist)
         picture = Image.fromarray(np.asarray(self.canvas.buffer_rgba())).convert("RGB")
-        palette = picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        if not self.many_colors:
+            picture = picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         file = io.BytesIO()
-        palette.save(file, "png", compress_level=1)  # the time is in the packing
+        picture.save(file, "png", compress_level=1)  # the time is in the packing
         return file.getvalue()
 
     def _clicked(self, change: dict) -> None:
