@@ -51,9 +51,9 @@ def test_the_sweep_agrees_with_single_runs(name):
     for k in range(0, len(RATES), 5):
         recipe = racer(name, float(RATES[k]), 0.9, 0.99)
         with np.errstate(all="ignore"):
-            losses = descend(ravine, ravine.gradient, start, recipe, N_STEPS).losses
-        far = [n for n, loss in enumerate(losses) if not loss <= GOAL * losses[0]]
-        assert sweep[k] == (far[-1] + 1 if far else 0)
+            way = descend(ravine, ravine.gradient, start, recipe, N_STEPS)
+        far = [n for n, loss in enumerate(way.losses) if not loss <= GOAL * way.losses[0]]
+        assert sweep[k] == (N_STEPS + 1 if way.diverged else far[-1] + 1)
 
 
 def test_no_shared_rate_brings_all_six_home_but_each_its_own_does(explorer):
