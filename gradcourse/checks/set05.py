@@ -75,12 +75,10 @@ momentum_path = Question(
 ), _read("Momentum gathers speed"), points=2, tolerance=1e-7)  # fmt: skip
 
 
-def _adagrad_step(theta, grad, memory, t, rate, *, sign=-1, root=True, first=0, inside=False,
-                  decay=1.0):  # fmt: skip
+def _adagrad_step(theta, grad, memory, t, rate, *, sign=-1, root=True, decay=1.0):
     square = decay * memory[0] + grad * grad
-    used = memory[0] if first else square
-    size = used if not root else np.sqrt(used + 1e-8) if inside else np.sqrt(used) + 1e-8
-    return theta + sign * rate * grad / (size + (1e-8 if not root else 0)), (square, 0.0)
+    size = (np.sqrt(square) if root else square) + 1e-8
+    return theta + sign * rate * grad / size, (square, 0.0)
 
 
 def _one_for_all(theta, grad, memory, t, rate):
