@@ -63,6 +63,7 @@ def player(label: str, value: int, high: int, milliseconds: int = 120) -> Contro
     play = widgets.Play(min=0, max=high, value=value, interval=milliseconds, show_repeat=False)
     play.observe(lambda change: control.set(change["new"]), "value")
     control.on_change(lambda change: setattr(play, "value", change["new"]))
+    control.row.remove_class("gc-control")  # one control, one class
     row = widgets.VBox([control.row, play])
     row.add_class("gc-control")
     return Control(control.widget, row)

@@ -40,8 +40,8 @@ class RaceExplorer(Explorer):
             "learning_rate": log_slider("learning rate η", 0.02, RATES[0], RATES[-1]),
             "landscape": menu("landscape", "ravine", list(GROUNDS)),
             "rates": menu("rates", "the same for all", ["the same for all", "each its best"]),
-            "beta1": slider("momentum, beta1", 0.9, 0.0, 0.99, 0.01),
-            "beta2": slider("decay, beta2", 0.99, 0.5, 0.999, 0.001),
+            "beta1": slider("momentum β₁", 0.9, 0.0, 0.99, 0.01),
+            "beta2": slider("decay β₂", 0.99, 0.5, 0.999, 0.001),
             "start_0": slider("start θ₀", -0.8, -1.0, 1.0, 0.02),
             "start_1": slider("start θ₁", 0.75, -1.0, 1.0, 0.02),
             **{name: switch(text, True) for name, text in RACERS.items()},
@@ -50,7 +50,7 @@ class RaceExplorer(Explorer):
     def build(self, figure: Figure) -> dict[str, object]:
         """Lay out the map, the race and the sweep."""
         panels = figure.subplot_mosaic([["map", "loss"], ["map", "sweep"]], width_ratios=[1.1, 1])
-        figure.subplots_adjust(0.075, 0.12, 0.985, 0.93, wspace=0.32, hspace=0.72)
+        figure.subplots_adjust(0.095, 0.12, 0.985, 0.93, wspace=0.32, hspace=0.72)
         ground, loss, sweep = panels.values()
         ground.set(xlabel="θ₀ (shares of the window)", ylabel="θ₁", xlim=(-1, 1), ylim=(-1, 1))
         ground.set(xticks=[-1, -0.5, 0, 0.5, 1], yticks=[-1, -0.5, 0, 0.5, 1])
