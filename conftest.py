@@ -10,8 +10,15 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from jupyter_client.manager import KernelManager
 
 FOLDER = pytest.StashKey[str]()
+
+
+# Kernels talk through files here. A port is chosen first and opened half a second later; with two
+# test processes and a class being graded, about one kernel in 400 found its port taken, and hung.
+if os.name != "nt":
+    KernelManager.transport.default_value = "ipc"
 
 
 def pytest_configure(config):

@@ -68,7 +68,8 @@ def descend(
         f : callable – the loss, (n,) → one number
         gradient : callable – its gradient, (n,) → (n,)
         start : (n,) or (n, B) – one point, or B of them side by side
-        optimizer : a recipe from gradcourse.optimizers
+        optimizer : a recipe from gradcourse.optimizers; for one start also one of
+            gradcourse.curvature or gradcourse.constrained
         n_steps : int – at most this many steps
         schedule : callable – step → factor for learning_rate, see gradcourse.schedules
         gradient_tolerance, loss_tolerance : float – off by default; one point only
@@ -90,6 +91,11 @@ def descend(
         wanted = "a recipe from gradcourse.optimizers"
         raise TypeError(
             require.sentence("optimizer", wanted, optimizer, "try GradientDescent(0.1)")
+        )
+    if start.ndim > 1 and hasattr(optimizer, "whole_vector"):
+        raise ValueError(
+            f"{type(optimizer).__name__} mixes the coordinates of one start of shape (n,), but "
+            f"start has the shape {start.shape}; descend from one start after the other."
         )
     if start.ndim > 1 and (gradient_tolerance or loss_tolerance):
         raise ValueError(
@@ -118,7 +124,8 @@ def _walk(
     """Yield parameters and gradient, for ever: the descent loop itself."""
     landscape = getattr(gradient, "__self__", None)
     one_rate = np.ndim(optimizer.learning_rate) == 0 and not schedule
-    if one_rate and isinstance(landscape, Landscape) and theta.shape == (2,):
+    by_coordinate = one_rate and not hasattr(optimizer, "whole_vector")
+    if by_coordinate and isinstance(landscape, Landscape) and theta.shape == (2,):
         yield from _walk_on_floats(landscape.partials, theta.tolist(), optimizer)
     state = optimizer.init(theta)
     for step in count():

@@ -8,7 +8,7 @@ here.
 
 `LinearRegression(X, y)` joins a loss with a model and so becomes a function of the parameters:
 the landscape of real data that lesson 03 descends. `LogisticRegression` and `LinearSVM` do the same
-for two classes, in lesson 04.
+for two classes, in lesson 04, and `GaussianFit` for a bell curve, in lesson 06.
 """
 
 from dataclasses import dataclass
@@ -210,6 +210,11 @@ class LinearModel:
         slopes = self.loss_gradient(predicted, y, self._weights_of(rows))
         return _times(self.design[rows].T, slopes)
 
+    def _hessian(self, bends: np.ndarray) -> np.ndarray:
+        """Return 1/n Aᵀ diag(bends) A, where `bends` (n_samples,) are the losses' curvatures."""
+        half = self.design * np.sqrt(_share(bends, self.weights))[:, None]
+        return half.T @ half
+
     def _weights_of(self, rows: slice | np.ndarray) -> np.ndarray | None:
         return None if self.weights is None else self.weights[rows]
 
@@ -238,13 +243,15 @@ class LinearRegression(LinearModel):
     loss = staticmethod(mean_squared_error)
     loss_gradient = staticmethod(mean_squared_error_gradient)
 
-    def hessian(self) -> np.ndarray:
-        """Return the second derivatives, (n_features + 1, n_features + 1)."""
-        return self.design.T @ self.design * (2 / len(self.y))
+    def hessian(self, theta: np.ndarray | None = None) -> np.ndarray:
+        """Return the second derivatives, (n_features + 1, n_features + 1), the same everywhere."""
+        return self._hessian(np.full(len(self.y), 2.0))
 
     def minimizer(self) -> np.ndarray:
         """Return the theta of least loss, solved directly, without descending."""
-        return np.linalg.lstsq(self.design, self.y, rcond=None)[0]
+        counted = np.sqrt(np.ones(len(self.y)) if self.weights is None else self.weights)
+        A, b = self.design * counted[:, None], self.y * counted
+        return np.linalg.lstsq(A, b, rcond=None)[0]
 
     @property
     def smoothness(self) -> float:
@@ -270,6 +277,14 @@ class LogisticRegression(LinearModel):
     loss = staticmethod(logistic_loss)
     loss_gradient = staticmethod(logistic_loss_gradient)
 
+    def hessian(self, theta: np.ndarray) -> np.ndarray:
+        """Return the second derivatives at theta: 1/n Aᵀ diag(p (1 − p)) A.
+
+        The labels do not occur in it, so it is the Fisher matrix as well (lesson 06).
+        """
+        p = sigmoid(self.predict(theta))
+        return self._hessian(p * (1 - p))
+
 
 @dataclass(frozen=True, eq=False)
 class LinearSVM(LinearModel):
@@ -288,6 +303,56 @@ class LinearSVM(LinearModel):
 
     loss = staticmethod(hinge_loss)
     loss_gradient = staticmethod(hinge_loss_gradient)
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianFit:
+    """The mean −log probability of data under a bell curve, as a function of theta = (μ, log σ).
+
+    L = log σ + (spread² + (mean − μ)²) / 2σ² + ½ log 2π, with mean and spread of the data.
+
+    Parameters: y : (n_samples,) – the data, not all alike
+
+    Example:
+        >>> fit = GaussianFit([1.0, 3.0])
+        >>> theta = np.array([2.0, 0.0])  # the data's own mean 2 and spread 1
+        >>> round(float(fit(theta)), 3), fit.gradient(theta), fit.fisher(theta).tolist()
+        (1.419, array([0., 0.]), [[1.0, 0.0], [0.0, 2.0]])
+
+    See:        lesson 06
+    """
+
+    y: np.ndarray
+
+    def __post_init__(self):
+        y = require.finite("y", self.y)
+        if y.ndim != 1 or np.ptp(y) == 0:
+            raise ValueError(
+                f"y must be a vector with at least two different values, but it is {y}."
+            )
+        object.__setattr__(self, "y", y)
+
+    def __call__(self, theta: np.ndarray) -> np.ndarray:
+        """Return the loss: theta (2, ...) → (...)."""
+        mu, log_sigma = theta
+        square = (self.y.var() + (self.y.mean() - mu) ** 2) * np.exp(-2 * log_sigma)
+        return log_sigma + square / 2 + np.log(2 * np.pi) / 2
+
+    def gradient(self, theta: np.ndarray) -> np.ndarray:
+        """Return the gradient, in theta's shape."""
+        mu, log_sigma = theta
+        away, precision = mu - self.y.mean(), np.exp(-2 * log_sigma)
+        return np.array([away * precision, 1 - (self.y.var() + away**2) * precision])
+
+    def hessian(self, theta: np.ndarray) -> np.ndarray:
+        """Return the second derivatives of the loss, (2, 2): they depend on the data."""
+        away, precision = theta[0] - self.y.mean(), np.exp(-2 * theta[1])
+        mixed, last = -2 * away * precision, 2 * (self.y.var() + away**2) * precision
+        return np.array([[precision, mixed], [mixed, last]])
+
+    def fisher(self, theta: np.ndarray) -> np.ndarray:
+        """Return the Fisher matrix of the bell curve, (2, 2): the data do not occur in it."""
+        return np.diag([np.exp(-2 * theta[1]), 2.0])
 
 
 def balanced_weights(y: np.ndarray) -> np.ndarray:

@@ -11,6 +11,8 @@ import release
 from nbformat.v4 import new_code_cell, new_notebook
 from refresh import ROOT
 
+from gradcourse.__main__ import main
+
 NOTEBOOKS = refresh.find_notebooks([ROOT / folder for folder in refresh.DEFAULT_FOLDERS])
 
 
@@ -24,17 +26,15 @@ def test_releasing_changes_nothing(name, capsys):
     assert release.main(["--check", name]) == 0, capsys.readouterr().out
 
 
-def score(folder, name):
+def score(folder, name, capsys):
     """The points of one notebook, as `gradcourse check` counts them."""
-    path = ROOT / folder / name / f"{name}.ipynb"
-    command = [sys.executable, "-m", "gradcourse", "check", str(path), "--json"]
-    run = subprocess.run(command, capture_output=True, text=True)
-    return json.loads(run.stdout)
+    main(["check", str(ROOT / folder / name / f"{name}.ipynb"), "--json"])
+    return json.loads(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("name", release.set_names(ROOT))
-def test_an_untouched_exercise_scores_nothing_and_a_solution_everything(name):
-    untouched, solved = score("exercises", name), score("solutions", name)
+def test_an_untouched_exercise_scores_nothing_and_a_solution_everything(name, capsys):
+    untouched, solved = (score(folder, name, capsys) for folder in ("exercises", "solutions"))
     assert untouched["points"] == 0
     assert untouched["max_points"] == solved["max_points"] == solved["points"] > 0
 

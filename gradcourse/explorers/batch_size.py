@@ -9,7 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradcourse import style
+from gradcourse.curvature import Newton
 from gradcourse.datasets import penguins, standardize
+from gradcourse.descent import descend
 from gradcourse.explorers.base import Explorer
 from gradcourse.explorers.controls import (
     Control,
@@ -220,14 +222,8 @@ def gradient_error(data: Data, batch_size: int) -> float:
 
 
 def _lowest_point(model: LinearModel) -> np.ndarray:
-    """Return the best theta, by Newton's method with differences of the gradient (lesson 06)."""
-    theta, h = np.zeros(2), 1e-5
-    for _ in range(30):
-        moved = theta[:, None] + h * np.array([[1, 0, -1, 0], [0, 1, 0, -1.0]])
-        slopes = model.gradient(moved)
-        hessian = (slopes[:, :2] - slopes[:, 2:]) / (2 * h)
-        theta = theta - np.linalg.solve(hessian, model.gradient(theta))
-    return theta
+    """Return the best theta, by Newton's method (lesson 06)."""
+    return descend(model, model.gradient, np.zeros(2), Newton(model.hessian), n_steps=30).final
 
 
 @lru_cache(maxsize=8)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradcourse import landscapes, style
+from gradcourse.curvature import numerical_hessian
 from gradcourse.descent import descend
 from gradcourse.explorers.base import Explorer
 from gradcourse.explorers.controls import Control, log_slider, menu, slider, whole_slider
@@ -145,11 +146,9 @@ def two_wells(condition: float) -> Landscape:
 LANDSCAPES = {"ravine": lru_cache(landscapes.ravine), "two wells": lru_cache(two_wells)}
 
 
-def largest_curvature(ground: Landscape, h: float = 1e-4) -> float:
+def largest_curvature(ground: Landscape) -> float:
     """Return L at the lowest point: the largest eigenvalue of the Hessian, from differences."""
-    point, steps = np.array(ground.minimizers[0])[:, None], h * np.eye(2)
-    hessian = (ground.gradient(point + steps) - ground.gradient(point - steps)) / (2 * h)
-    return float(np.linalg.eigvalsh(hessian)[-1])
+    return float(np.linalg.eigvalsh(numerical_hessian(ground.gradient, ground.minimizers[0]))[-1])
 
 
 @lru_cache(maxsize=8)

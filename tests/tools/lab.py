@@ -56,6 +56,7 @@ def jupyter_lab(theme: str = "light", root: Path = ROOT) -> Iterator[str]:
             sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}",
             f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}", "--ip=127.0.0.1",
             "--LabApp.extension_manager=readonly",
+            "--KernelManager.transport=ipc",  # files: a port may be taken when the kernel opens it
         ]  # fmt: skip
         with open(Path(home, "log"), "w") as log:
             server = subprocess.Popen(command, env=env, cwd=root, stdout=log, stderr=log)

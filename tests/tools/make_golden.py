@@ -1,19 +1,23 @@
 """Store PyTorch's numbers, so that the tests can compare with them where PyTorch isn't installed.
 
-In an environment of its own, with torch 2.13.0:
+In an environment of its own, with torch 2.13.0, and SciPy for second order:
 
-    pip install torch==2.13.0 numpy
+    pip install torch==2.13.0 numpy scipy
     python tests/tools/make_golden.py
 
-It rewrites tests/golden/{optimizers,schedules,losses}.json; running it again changes nothing. The
-formulas are written here once more, with gradients by autograd, and share no code with gradcourse.
+It rewrites tests/golden/{optimizers,schedules,losses,curvature}.json; running it again changes
+nothing. The formulas are written here once more, with gradients by autograd, and share no code with gradcourse.
 """
 
 import json
 import math
 from pathlib import Path
 
+import numpy as np
+import scipy.optimize
 import torch
+from torch.autograd.functional import hessian
+from torch.distributions import Normal, kl_divergence
 from torch.nn import functional
 from torch.optim import lr_scheduler
 
@@ -166,6 +170,72 @@ def loss_values() -> list[dict]:
     return values
 
 
+def gaussian_loss(theta: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """The mean −log probability of y under a bell curve with theta = (μ, log σ)."""
+    return -Normal(theta[0], theta[1].exp()).log_prob(y).mean()
+
+
+def newton_path(height, start, damping: float, n_steps: int = 8) -> list[list[float]]:
+    """Walk with Newton's method, gradient and Hessian by autograd."""
+    theta, path = torch.tensor(start, dtype=torch.float64), [list(start)]
+    for _ in range(n_steps):
+        leaf = theta.clone().requires_grad_()
+        height(*leaf).backward()
+        bend = hessian(lambda t: height(*t), theta) + damping * torch.eye(2, dtype=torch.float64)
+        theta = theta - torch.linalg.solve(bend, leaf.grad)
+        path.append(theta.tolist())
+    return path
+
+
+def curvature_values() -> list[dict]:
+    """Hessians, Fisher matrices, Newton's paths by autograd; BFGS updates and minima by SciPy."""
+    records = []
+    for name, (height, start, _) in LANDSCAPES.items():
+        at = torch.tensor(start, dtype=torch.float64)
+        bend = hessian(lambda t: height(*t), at)  # noqa: B023
+        records.append({"hessian": name, "theta": start, "value": bend.tolist()})
+    for name, damping in [("rosenbrock", 0.0), ("himmelblau", 30.0), ("saddle", 2.5)]:
+        height, start, _ = LANDSCAPES[name]
+        path = newton_path(height, start, damping)
+        records.append({"newton": name, "damping": damping, "path": path})
+
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 3)), (rng.random(40) < 0.4).astype(float)
+    A, labels = torch.tensor(np.column_stack([X, np.ones(40)])), torch.tensor(y)
+    loss = lambda t: functional.binary_cross_entropy_with_logits(A @ t, labels)  # noqa: E731
+    theta = torch.tensor([0.3, -0.5, 1.0, 0.2], dtype=torch.float64)
+    best = scipy.optimize.minimize(
+        lambda t: float(loss(torch.tensor(t))), np.zeros(4), method="BFGS", options={"gtol": 1e-10}
+    )
+    records.append({
+        "logistic": {"X": X.tolist(), "y": y.tolist()}, "theta": theta.tolist(),
+        "hessian": hessian(loss, theta).tolist(), "lowest": best.fun,
+    })  # fmt: skip
+
+    sample = torch.tensor(rng.normal(3.0, 2.0, 25))
+    theta = torch.tensor([1.0, 0.4], dtype=torch.float64)
+    here = Normal(theta[0], theta[1].exp())
+    spread = lambda t: kl_divergence(here, Normal(t[0], t[1].exp()))  # noqa: E731
+    leaf = theta.clone().requires_grad_()
+    gaussian_loss(leaf, sample).backward()
+    records.append({
+        "gaussian": sample.tolist(), "theta": theta.tolist(),
+        "value": float(gaussian_loss(theta, sample)), "gradient": leaf.grad.tolist(),
+        "hessian": hessian(lambda t: gaussian_loss(t, sample), theta).tolist(),
+        "fisher": hessian(spread, theta).tolist(),
+    })  # fmt: skip
+
+    guess = scipy.optimize.BFGS(init_scale=1.0)
+    guess.initialize(4, "inv_hess")
+    bend = np.diag([1.0, 5.0, 20.0, 100.0]) + 0.3
+    for _ in range(6):
+        step = rng.normal(size=4)
+        guess.update(step, bend @ step)
+        record = {"s": step, "y": bend @ step, "inverse": guess.get_matrix()}
+        records.append({"bfgs": True, **{key: array.tolist() for key, array in record.items()}})
+    return records
+
+
 def store(name: str, records: list[dict]) -> None:
     """Write one record a line, so that a change shows as the lines it touches."""
     lines = ",\n".join(json.dumps(record) for record in records)
@@ -177,3 +247,4 @@ if __name__ == "__main__":
     store("optimizers", optimizer_runs())
     store("schedules", schedule_runs())
     store("losses", loss_values())
+    store("curvature", curvature_values())

@@ -1,0 +1,184 @@
+"""Constraints: descend, but stay inside.
+
+Two ways to respect a feasible set. *Projection* steps where the gradient says and comes back to
+the nearest point of the set. The *conditional gradient* (Frank–Wolfe) never leaves: it asks which
+corner of the set lies farthest downhill and walks toward it. A set therefore needs two abilities,
+`project` and `vertex`; the simplex and the L1 ball have both in a few lines.
+
+The recipes fit into `descend`, for one point of shape (n,). Lesson 06 draws them.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from gradcourse import require
+
+
+@dataclass(frozen=True)
+class Simplex:
+    """All w with no negative entry and a fixed sum: shares, mixtures, probabilities.
+
+    Parameters: total : float – the sum, above 0
+
+    Example:
+        >>> shares = Simplex()
+        >>> shares.project([0.9, 0.7, -0.4]), shares.vertex(np.array([3.0, -1.0, 0.0]))
+        (array([0.6, 0.4, 0. ]), array([0., 1., 0.]))
+
+    See:        lesson 06; Duchi et al., Efficient Projections onto the l1-Ball (2008)
+    """
+
+    total: float = 1.0
+
+    def __post_init__(self):
+        require.positive("total", self.total)
+
+    def project(self, w: np.ndarray) -> np.ndarray:
+        """Return the nearest point of the set: lower all entries alike, cut off at 0."""
+        w = require.finite("w", w)
+        down = np.sort(w)[::-1]
+        excess = (np.cumsum(down) - self.total) / np.arange(1, len(w) + 1)
+        return np.maximum(w - excess[np.count_nonzero(down > excess) - 1], 0.0)
+
+    def vertex(self, grad: np.ndarray) -> np.ndarray:
+        """Return the corner farthest downhill: everything on the entry with the least slope."""
+        corner = np.zeros(len(grad))
+        corner[np.argmin(grad)] = self.total
+        return corner
+
+    def contains(self, w: np.ndarray) -> bool:
+        """Whether w lies in the set, up to rounding."""
+        return bool(np.min(w) >= -1e-9 * self.total and np.isclose(np.sum(w), self.total))
+
+
+@dataclass(frozen=True)
+class L1Ball:
+    """All w whose absolute values sum to at most `radius`: it has corners where weights are 0.
+
+    Parameters: radius : float – above 0
+
+    Example:
+        >>> diamond = L1Ball(radius=1.0)
+        >>> diamond.project([0.9, -0.5]), diamond.vertex(np.array([2.0, -3.0]))
+        (array([ 0.7, -0.3]), array([0., 1.]))
+
+    See:        lesson 06; Tibshirani, Regression Shrinkage and Selection via the Lasso (1996)
+    """
+
+    radius: float = 1.0
+
+    def __post_init__(self):
+        require.positive("radius", self.radius)
+
+    def project(self, w: np.ndarray) -> np.ndarray:
+        """Return the nearest point of the set: that of the simplex, with the signs put back."""
+        w = require.finite("w", w)
+        if np.abs(w).sum() <= self.radius:
+            return w.astype(float)
+        return np.sign(w) * Simplex(self.radius).project(np.abs(w))
+
+    def vertex(self, grad: np.ndarray) -> np.ndarray:
+        """Return the corner farthest downhill: against the steepest entry."""
+        corner, steepest = np.zeros(len(grad)), np.argmax(np.abs(grad))
+        corner[steepest] = -self.radius * np.sign(grad[steepest])
+        return corner
+
+    def contains(self, w: np.ndarray) -> bool:
+        """Whether w lies in the set, up to rounding."""
+        return bool(np.abs(w).sum() <= self.radius * (1 + 1e-9))
+
+
+@dataclass(frozen=True)
+class ProjectedGradient:
+    """Step against the gradient, then come back to the nearest allowed point.
+
+    Parameters:
+        feasible : a set with `project`, such as Simplex or L1Ball
+        learning_rate : float – η, above 0
+
+    Example:
+        >>> optimizer = ProjectedGradient(L1Ball(1.0), learning_rate=0.5)
+        >>> optimizer.step(np.array([1.0, 0.0]), grad=np.array([-2.0, -1.0]), state=())[0]
+        array([1., 0.])
+
+    See:        lesson 06
+    """
+
+    feasible: Simplex | L1Ball
+    learning_rate: float = 0.1
+    whole_vector = True
+
+    def __post_init__(self):
+        require.positive("learning_rate", self.learning_rate)
+
+    def init(self, theta: np.ndarray) -> tuple:
+        """Return the memory before the first step: none."""
+        return ()
+
+    def step(self, theta: np.ndarray, grad: np.ndarray, state: tuple) -> tuple[np.ndarray, tuple]:
+        """Return the parameters and the memory after one step."""
+        return self.feasible.project(theta - self.learning_rate * grad), state
+
+
+class StepCount(NamedTuple):
+    """What ConditionalGradient remembers: how many steps it has taken."""
+
+    taken: int
+
+
+@dataclass(frozen=True)
+class ConditionalGradient:
+    """Walk toward the corner farthest downhill: θ ← θ + γ (corner − θ), γ = 2 / (step + 2).
+
+    Also called Frank–Wolfe. It never leaves the set, needs no projection, and after k steps mixes
+    at most k + 1 corners.
+
+    Parameters:
+        feasible : a set with `vertex`, such as Simplex or L1Ball
+        learning_rate : float – a factor for γ, 1 as a rule
+
+    Example:
+        >>> optimizer, theta = ConditionalGradient(L1Ball(1.0)), np.zeros(2)
+        >>> optimizer.step(theta, grad=np.array([-2.0, -1.0]), state=optimizer.init(theta))
+        (array([1., 0.]), StepCount(taken=1))
+
+    See:        lesson 06; Frank and Wolfe (1956); Jaggi, Revisiting Frank–Wolfe (2013)
+    """
+
+    feasible: Simplex | L1Ball
+    learning_rate: float = 1.0
+    whole_vector = True
+
+    def __post_init__(self):
+        require.positive("learning_rate", self.learning_rate)
+
+    def init(self, theta: np.ndarray) -> StepCount:
+        """Return the memory before the first step; the start must lie in the set."""
+        if not self.feasible.contains(theta):
+            raise ValueError(
+                f"start must lie in {self.feasible}, but it is {theta}; project it first."
+            )
+        return StepCount(0)
+
+    def step(
+        self, theta: np.ndarray, grad: np.ndarray, state: StepCount
+    ) -> tuple[np.ndarray, StepCount]:
+        """Return the parameters and the memory after one step."""
+        share = self.learning_rate * 2 / (state.taken + 2)
+        return theta + share * (self.feasible.vertex(grad) - theta), StepCount(state.taken + 1)
+
+
+def duality_gap(feasible: Simplex | L1Ball, theta: np.ndarray, grad: np.ndarray) -> float:
+    """Return ∇L·(θ − corner): for a convex loss, at most so much lower is the best allowed point.
+
+    A certificate that costs nothing: the corner is known already. It is 0 at the best point only.
+
+    Example:
+        >>> duality_gap(L1Ball(1.0), theta=np.array([1.0, 0.0]), grad=np.array([-2.0, -1.0]))
+        0.0
+
+    See:        lesson 06
+    """
+    return float(grad @ (theta - feasible.vertex(grad)))

@@ -1,0 +1,112 @@
+"""Constraints: projections are nearest points, Frank–Wolfe stays inside, the gap never lies."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from gradcourse import descend
+from gradcourse.constrained import (
+    ConditionalGradient,
+    L1Ball,
+    ProjectedGradient,
+    Simplex,
+    duality_gap,
+)
+from gradcourse.datasets import penguins, standardize
+from gradcourse.losses import LinearRegression
+
+SETS = [Simplex(1.0), Simplex(2.5), L1Ball(1.0), L1Ball(0.3)]
+each_set = pytest.mark.parametrize("feasible", SETS, ids=repr)
+vectors = st.integers(1, 6).flatmap(lambda n: arrays(float, n, elements=st.floats(-50, 50)))
+
+
+def corners(feasible, n):
+    """All corners of the set, by hand."""
+    if isinstance(feasible, Simplex):
+        return feasible.total * np.eye(n)
+    return feasible.radius * np.concatenate([np.eye(n), -np.eye(n)])
+
+
+@each_set
+@given(w=vectors)
+def test_a_projection_is_the_nearest_point(feasible, w):
+    near = feasible.project(w)
+    assert feasible.contains(near)
+    # no corner lies on the far side: (w − near)·(corner − near) ≤ 0 is what "nearest" means
+    assert ((corners(feasible, len(w)) - near) @ (w - near)).max() <= 1e-9 * (1 + w @ w)
+
+
+@each_set
+@given(w=vectors)
+def test_projecting_twice_changes_nothing(feasible, w):
+    once = feasible.project(w)
+    assert np.allclose(feasible.project(once), once, rtol=0, atol=1e-12)
+
+
+@each_set
+@given(grad=vectors)
+def test_the_vertex_is_the_lowest_corner(feasible, grad):
+    lowest = (corners(feasible, len(grad)) @ grad).min()
+    assert feasible.vertex(grad) @ grad == pytest.approx(lowest, abs=1e-12)
+
+
+def lasso(n_features=4):
+    birds = penguins()
+    X = standardize(birds.matrix())[0]
+    return LinearRegression(X[:, :n_features], X @ [0.5, 0.0, 2.0, 0.1])
+
+
+@pytest.fixture(scope="module")
+def best():
+    """The best allowed point, by many projected steps."""
+    model = lasso()
+    step = ProjectedGradient(L1Ball(1.0), 1 / model.smoothness)
+    way = descend(model, model.gradient, np.zeros(5), step, 3000)
+    return way.losses[-1]
+
+
+def test_both_methods_meet(best):
+    model = lasso()
+    way = descend(model, model.gradient, np.zeros(5), ConditionalGradient(L1Ball(1.0)), 3000)
+    assert best <= way.losses[-1] <= best + 1e-3
+
+
+def test_every_step_stays_inside():
+    model, ball = lasso(), L1Ball(1.0)
+    for step in (ConditionalGradient(ball), ProjectedGradient(ball, 0.2)):
+        way = descend(model, model.gradient, np.zeros(5), step, 50)
+        assert all(ball.contains(theta) for theta in way.path)
+
+
+def test_the_gap_is_never_smaller_than_what_is_left_to_gain(best):
+    model, ball = lasso(), L1Ball(1.0)
+    way = descend(model, model.gradient, np.zeros(5), ConditionalGradient(ball), 200)
+    gaps = np.array([duality_gap(ball, theta, model.gradient(theta)) for theta in way.path])
+    assert (gaps >= way.losses - best - 1e-12).all()
+    assert gaps[-1] < 0.05 * gaps[0]
+
+
+def test_after_k_steps_at_most_k_corners_are_mixed():
+    model = lasso()
+    way = descend(model, model.gradient, np.zeros(5), ConditionalGradient(L1Ball(1.0)), 3)
+    assert [np.count_nonzero(theta) <= k for k, theta in enumerate(way.path)] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: Simplex(0), "total must be"),
+        (lambda: L1Ball(-1), "radius must be"),
+        (lambda: ProjectedGradient(L1Ball(), 0), "learning_rate must be"),
+        (lambda: L1Ball().project([np.inf, 0]), "w contains inf"),
+        (
+            lambda: ConditionalGradient(L1Ball(1.0)).init(np.array([2.0, 0.0])),
+            r"start must lie in L1Ball\(radius=1.0\), but it is \[2. 0.\]; project it first",
+        ),
+    ],
+)
+def test_bad_input_gets_one_sentence(make, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        make()
