@@ -28,6 +28,15 @@ LOOKS = {
     "Adam": Look("#d81a2e", "P", "-"),
 }
 
+# lesson 06; never in one picture with the five others above, so their colors serve again
+CURVED = {
+    "Newton": Look("#3f82f0", "s", "-"),
+    "BFGS": Look("#d07f00", "^", "-."),
+    "NaturalGradient": Look("#94408a", "v", "--"),
+    "ProjectedGradient": Look("#3f82f0", "s", "-"),
+    "ConditionalGradient": Look("#d07f00", "^", "-"),
+}
+
 INK = "#1b1b1f"  # text, arrows, the path a learner moves
 UPHILL = "#d81a2e"  # the gradient
 DOWNHILL = "#0b6e4f"  # against it
@@ -54,9 +63,9 @@ def use() -> None:
 
 
 def look_of(optimizer: object) -> Look:
-    """Return the look of a recipe from gradcourse.optimizers (gray if it is unknown)."""
+    """Return the look of a recipe such as those of gradcourse.optimizers (gray if unknown)."""
     name = "Nesterov" if getattr(optimizer, "nesterov", False) else type(optimizer).__name__
-    return LOOKS.get(name, Look(MUTED, ".", ":"))
+    return (LOOKS | CURVED).get(name, Look(MUTED, ".", ":"))
 
 
 def log_axis(ax: Axes, which: str = "y") -> None:

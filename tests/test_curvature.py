@@ -197,7 +197,8 @@ def test_an_update_explains_the_step_and_stays_a_bowl(seed):
     inverse, s = root @ root.T + 0.1 * np.eye(3), rng.normal(size=3)
     y = s * rng.uniform(0.1, 10, 3)
     new = bfgs_update(inverse, s, y)
-    assert np.allclose(new @ y, s) and np.allclose(new, new.T)
+    assert np.allclose(new @ y, s)
+    assert np.allclose(new, new.T)
     assert np.linalg.eigvalsh(new)[0] > 0
 
 
@@ -232,7 +233,8 @@ def test_inputs_stay_as_they_were():
         state = recipe.init(theta)
         for _ in range(2):
             _, state = recipe.step(theta, grad, state)
-        assert theta.tolist() == [-1.2, 1.0] and grad.tolist() == [1.0, 2.0]
+        assert theta.tolist() == [-1.2, 1.0]
+        assert grad.tolist() == [1.0, 2.0]
 
 
 def test_many_starts_at_once_get_one_sentence():

@@ -19,6 +19,8 @@ _MODULES = {
     "LearningRateExplorer": "learning_rate",
     "BatchSizeExplorer": "batch_size",
     "RaceExplorer": "race",
+    "CurvatureExplorer": "curvature",
+    "ConstraintExplorer": "constraint",
 }
 __all__ = sorted(_MODULES)
 

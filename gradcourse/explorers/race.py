@@ -6,11 +6,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gradcourse import landscapes, style
+from gradcourse import style
 from gradcourse.descent import descend
 from gradcourse.explorers.base import Explorer
 from gradcourse.explorers.controls import Control, log_slider, menu, player, slider, switch
-from gradcourse.explorers.pixels import Pixels, bands
+from gradcourse.explorers.pixels import Pixels
+from gradcourse.explorers.window import above, from_shares, ground_of, shades, to_shares
 from gradcourse.landscapes import Landscape
 from gradcourse.optimizers import AdaGrad, Adam, GradientDescent, Momentum, RMSProp
 
@@ -83,8 +84,8 @@ class RaceExplorer(Explorer):
         beta2: float, start_0: float, start_1: float, **racers: bool,
     ) -> dict[str, object]:  # fmt: skip
         """Let everyone who takes part run all steps; how far is shown, `step` says."""
-        ground = landscapes.get(landscape)
-        start = tuple(_from_shares(ground, (start_0, start_1)).tolist())
+        ground = ground_of(landscape)
+        start = tuple(from_shares(ground, (start_0, start_1)).tolist())
         sweep = sweep_of(landscape, start, beta1, beta2)
         runs = {}
         for name in (name for name, takes_part in racers.items() if takes_part):
@@ -99,9 +100,9 @@ class RaceExplorer(Explorer):
     def draw(self, result: dict[str, object]) -> None:
         """Put everyone where they are at this step."""
         draw, ground, now = self.artists, result["ground"], result["step"] + 1
-        draw["shades"].pixels = _shades(ground, *draw["shades"].shape())
-        draw["lows"].set_data(*_to_shares(ground, np.transpose(ground.minimizers)))
-        goal = GOAL * _above(ground, np.array(result["start"]))
+        draw["shades"].pixels = shades(ground, *draw["shades"].shape())
+        draw["lows"].set_data(*to_shares(ground, np.transpose(ground.minimizers)))
+        goal = GOAL * above(ground, np.array(result["start"]))
         draw["goal"].set_data([0, N_STEPS], [goal, goal])
         draw["here"].set_data([result["rate"]] * 2, [0, 205])
         for name in RACERS:
@@ -150,7 +151,7 @@ class Run:
 
     def __init__(self, ground: Landscape, way: object, rate: float):
         self.rate = rate
-        self.shares = _to_shares(ground, way.path.T).clip(-9, 9)
+        self.shares = to_shares(ground, way.path.T).clip(-9, 9)
         lowest = float(min(ground(np.array(low)) for low in ground.minimizers))
         self.losses = np.nan_to_num(way.losses - lowest, nan=np.inf)
         self.arrival = int(_arrival(self.losses, GOAL * self.losses[0]))
@@ -171,13 +172,13 @@ def racer(name: str, rate: float | np.ndarray, beta1: float, beta2: float) -> ob
 @lru_cache(maxsize=32)
 def sweep_of(landscape: str, start: tuple[float, float], beta1: float, beta2: float) -> dict:
     """Return the steps to the goal at all RATES, by racer: one descent with a column per rate."""
-    ground, found = landscapes.get(landscape), {}
+    ground, found = ground_of(landscape), {}
     starts = np.repeat(np.array(start)[:, None], len(RATES), axis=1)
-    goal = GOAL * _above(ground, np.array(start))
+    goal = GOAL * above(ground, np.array(start))
     for name in RACERS:
         recipe = racer(name, RATES, beta1, beta2)
         way = descend(ground, ground.gradient, starts, recipe, N_STEPS)
-        found[name] = _arrival(_above(ground, way.path.transpose(1, 0, 2)), goal)
+        found[name] = _arrival(above(ground, way.path.transpose(1, 0, 2)), goal)
     return found
 
 
@@ -185,33 +186,6 @@ def _arrival(losses: np.ndarray, goal: float) -> np.ndarray:
     """Return the first step from which on the loss stays below the goal: (steps, ...) → (...)."""
     far = ~(losses <= goal)
     return np.where(far.any(axis=0), len(far) - far[::-1].argmax(axis=0), 0)
-
-
-def _above(ground: Landscape, theta: np.ndarray) -> np.ndarray:
-    return ground(theta) - min(ground(np.array(low)) for low in ground.minimizers)
-
-
-def _from_shares(ground: Landscape, shares: tuple[float, float]) -> np.ndarray:
-    middle, half = _window(ground)
-    return middle + half * np.array(shares)
-
-
-def _to_shares(ground: Landscape, theta: np.ndarray) -> np.ndarray:
-    middle, half = _window(ground)
-    return (np.asarray(theta) - middle[:, None]) / half[:, None]
-
-
-def _window(ground: Landscape) -> tuple[np.ndarray, np.ndarray]:
-    """Return the middle and half the size of the window."""
-    low, high = np.array(ground.window).reshape(2, 2).T
-    return (low + high) / 2, (high - low) / 2
-
-
-@lru_cache(maxsize=8)
-def _shades(ground: Landscape, width: int, height: int) -> np.ndarray:
-    left, right, low, high = ground.window
-    x, y = np.linspace(left, right, width), np.linspace(low, high, height)
-    return bands(ground.height(x, y[:, None]) + 0 * x)
 
 
 def _finite(loss: float) -> float:

@@ -6,7 +6,8 @@ In an environment of its own, with torch 2.13.0, and SciPy for second order:
     python tests/tools/make_golden.py
 
 It rewrites tests/golden/{optimizers,schedules,losses,curvature}.json; running it again changes
-nothing. The formulas are written here once more, with gradients by autograd, and share no code with gradcourse.
+nothing. The formulas are written here once more, with gradients by autograd, and share no code with
+gradcourse.
 """
 
 import json
