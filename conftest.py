@@ -5,20 +5,34 @@ too, and pytest asks only the conftest files above a test.
 """
 
 import os
+import socket
 import tempfile
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 
 import pytest
-from jupyter_client.manager import KernelManager
+from jupyter_client.connect import LocalPortCache
 
 FOLDER = pytest.StashKey[str]()
 
 
-# Kernels talk through files here. A port is chosen first and opened half a second later; with two
-# test processes and a class being graded, about one kernel in 400 found its port taken, and hung.
-if os.name != "nt":
-    KernelManager.transport.default_value = "ipc"
+# A kernel's ports are chosen first and opened half a second later. Among those that any connection
+# may be given in between, about one kernel in 400 found its port taken, and hung. So here each test
+# process has ports of its own, below the system's.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw2")[2:]) % 3
+PORTS = cycle(range(10_000 + 7_000 * WORKER, 17_000 + 7_000 * WORKER))
+
+
+def find_available_port(self, ip):
+    """Return the next port of this process that nobody uses."""
+    for port in PORTS:
+        with socket.socket() as trial:
+            if trial.connect_ex((ip, port)):
+                return port
+
+
+LocalPortCache.find_available_port = find_available_port
 
 
 def pytest_configure(config):
