@@ -19,6 +19,8 @@ from importlib.util import find_spec
 import numpy as np
 
 from gradcourse import descend, landscapes, numerical_gradient, optimizers
+from gradcourse.curvature import BFGS, NaturalGradient, Newton
+from gradcourse.losses import GaussianFit, LogisticRegression
 
 
 def rosenbrock(x: np.ndarray) -> np.ndarray:
@@ -115,6 +117,82 @@ def paths() -> None:
         show(f"200 steps of {name}, path kept", contestants)
 
 
+def second_order() -> None:
+    """Newton, BFGS and the natural gradient to a gradient below 1e-8, beside SciPy and PyTorch."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 10))
+    y = (X @ rng.normal(size=10) + rng.normal(size=300) > 0).astype(float)
+    model, start = LogisticRegression(X, y), np.zeros(11)
+    options = {"n_steps": 200, "gradient_tolerance": 1e-8}
+    ours = {
+        "Newton": lambda: descend(model, model.gradient, start, Newton(model.hessian), **options),
+        "BFGS": lambda: descend(model, model.gradient, start, BFGS(model), **options),
+    }
+    peers = {"Newton": {}, "BFGS": {}}
+    if find_spec("scipy"):
+        from scipy.optimize import minimize
+
+        given = {"jac": model.gradient, "options": {"gtol": 1e-8}}
+        peers["Newton"]["scipy trust-exact"] = lambda: minimize(
+            model, start, method="trust-exact", hess=model.hessian, **given
+        )
+        peers["BFGS"]["scipy BFGS"] = lambda: minimize(model, start, method="BFGS", **given)
+    if find_spec("torch"):
+        peers["BFGS"]["torch LBFGS"] = lambda: torch_lbfgs(model.design, y)
+    for name, run in ours.items():
+        show(f"{name}, logistic regression, 11 weights", {"ours": run, **peers[name]})
+        lowest = {peer: float(found().fun) for peer, found in peers[name].items() if "sci" in peer}
+        for peer, value in lowest.items():
+            print(f"{'':44}{run().n_steps} steps, loss − {peer}'s: {run().losses[-1] - value:.0e}")
+    fit = GaussianFit(rng.normal(3, 2, 200))
+    natural, begin = NaturalGradient(fit.fisher, learning_rate=0.5), np.array([0.0, 0.0])
+    contestants = {"ours": lambda: descend(fit, fit.gradient, begin, natural, 50)}
+    if find_spec("torch"):
+        contestants["torch autograd"] = lambda: torch_natural(fit.y)
+        off = np.abs(contestants["ours"]().final - contestants["torch autograd"]().numpy()).max()
+    show("natural gradient of a bell curve, 50 steps", contestants)
+    if find_spec("torch"):
+        print(f"{'':44}largest difference of the end from torch's: {off:.0e}")
+
+
+def torch_lbfgs(design, labels):
+    """PyTorch's quasi-Newton method on the same loss."""
+    import torch
+
+    A, y = torch.tensor(design), torch.tensor(labels)
+    theta = torch.zeros(A.shape[1], dtype=torch.float64, requires_grad=True)
+    loss = torch.nn.functional.binary_cross_entropy_with_logits
+    optimizer = torch.optim.LBFGS(
+        [theta],
+        max_iter=200,
+        tolerance_grad=1e-8,
+        tolerance_change=0,
+        line_search_fn="strong_wolfe",
+    )
+
+    def closure():
+        optimizer.zero_grad()
+        value = loss(A @ theta, y)
+        value.backward()
+        return value
+
+    optimizer.step(closure)
+    return theta
+
+
+def torch_natural(sample):
+    """Fifty natural-gradient steps, the gradient by autograd, the Fisher matrix by its formula."""
+    import torch
+
+    y, theta = torch.tensor(sample), torch.zeros(2, dtype=torch.float64)
+    for _ in range(50):
+        leaf = theta.clone().requires_grad_()
+        (-torch.distributions.Normal(leaf[0], leaf[1].exp()).log_prob(y).mean()).backward()
+        fisher = torch.diag(torch.stack([torch.exp(-2 * theta[1]), torch.tensor(2.0)]).double())
+        theta = theta - 0.5 * torch.linalg.solve(fisher, leaf.grad)
+    return theta
+
+
 def import_time() -> None:
     """`import gradcourse` beside `import numpy`, each in a fresh interpreter."""
     spent = {}
@@ -134,4 +212,5 @@ if __name__ == "__main__":
             print(f"{peer} is not installed: its column is left out")
     differences()
     paths()
+    second_order()
     import_time()
