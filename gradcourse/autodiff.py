@@ -284,9 +284,15 @@ class Constant(Tensor):
     wants_slope = False
 
 
-def lift(value: object) -> Tensor:
-    """Return a tensor as it is, and anything else as a constant."""
-    return value if isinstance(value, Tensor) else Constant(value)
+def lift(value: object, beside: Tensor | None = None) -> Tensor:
+    """Return a tensor as it is, and anything else as a constant.
+
+    A plain number takes the precision of the tensor `beside` it, so that float32 stays float32.
+    """
+    if isinstance(value, Tensor):
+        return value
+    plain = beside is not None and isinstance(value, int | float)
+    return Constant(np.asarray(value, beside.data.dtype) if plain else value)
 
 
 def unbroadcast(slope: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -303,8 +309,8 @@ def unbroadcast(slope: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return slope.sum(repeated, keepdims=True) if repeated else slope
 
 
-def _binary(op: str, a: object, b: object, function: Callable, slopes: Callable) -> Tensor:
-    a, b = lift(a), lift(b)
+def _binary(op: str, a: Tensor, b: object, function: Callable, slopes: Callable) -> Tensor:
+    b = lift(b, beside=a)
     x, y = a.data, b.data
 
     def pull(g):

@@ -5,9 +5,9 @@ In an environment of its own, with torch 2.13.0, and SciPy for second order:
     pip install torch==2.13.0 numpy scipy
     python tests/tools/make_golden.py
 
-It rewrites tests/golden/{optimizers,schedules,losses,curvature}.json; running it again changes
-nothing. The formulas are written here once more, with gradients by autograd, and share no code with
-gradcourse.
+It rewrites tests/golden/{optimizers,schedules,losses,curvature,autodiff}.json; running it again
+changes nothing. The formulas are written here once more, with gradients by autograd, and share no
+code with gradcourse.
 """
 
 import json
@@ -237,6 +237,75 @@ def curvature_values() -> list[dict]:
     return records
 
 
+# name -> PyTorch's function of its inputs, and their shapes; tests/test_autodiff.py has ours
+OPERATIONS = {
+    "add": (lambda a, b: a + b, [(3, 4), (4,)]),
+    "subtract": (lambda a, b: a - b, [(3, 1), (3, 4)]),
+    "multiply": (lambda a, b: a * b, [(2, 3, 4), (3, 1)]),
+    "divide": (lambda a, b: a / b, [(3, 4), ()]),
+    "negate": (lambda a: -a, [(3,)]),
+    "power": (lambda a: (a * a + 1) ** 1.7, [(3, 4)]),
+    "from a number": (lambda a: 2 - 3 / (a * a + 1), [(5,)]),
+    "matrix product": (lambda a, b: a @ b, [(3, 4), (4, 2)]),
+    "matrix times vector": (lambda a, b: a @ b, [(3, 4), (4,)]),
+    "vector times matrix": (lambda a, b: a @ b, [(3,), (3, 2)]),
+    "vector times vector": (lambda a, b: a @ b, [(4,), (4,)]),
+    "stacked products": (lambda a, b: a @ b, [(5, 3, 4), (4, 2)]),
+    "pick": (lambda a: a[[0, 2, 0]], [(3, 4)]),
+    "slice": (lambda a: a[1:, ::2], [(3, 4)]),
+    "exp": (lambda a: a.exp(), [(3, 4)]),
+    "log": (lambda a: (a * a + 0.1).log(), [(3, 4)]),
+    "tanh": (lambda a: a.tanh(), [(3, 4)]),
+    "sigmoid": (lambda a: a.sigmoid(), [(3, 4)]),
+    "relu": (lambda a: a.relu(), [(3, 4)]),
+    "sum": (lambda a: a.sum(), [(3, 4)]),
+    "sum over rows": (lambda a: a.sum(0), [(3, 4)]),
+    "sum over columns, kept": (lambda a: a.sum(1, keepdims=True), [(3, 4)]),
+    "mean": (lambda a: a.mean(), [(3, 4)]),
+    "mean over rows": (lambda a: a.mean(0), [(3, 4)]),
+    "max": (lambda a: a.max(), [(3, 4)]),
+    "max over columns": (lambda a: a.amax(1), [(3, 4)]),
+    "reshape": (lambda a: a.reshape(2, 6), [(3, 4)]),
+    "transpose": (lambda a: a.T @ a, [(3, 4)]),
+    "shared": (lambda a: a * a + a.exp() * a, [(3,)]),
+    "softmax": (lambda a: (a.exp() / a.exp().sum(1, keepdims=True)), [(3, 4)]),
+    "linear": (lambda x, W, b: x @ W + b, [(5, 3), (3, 2), (2,)]),
+    "cross-entropy": (
+        lambda z: functional.cross_entropy(z, torch.tensor([1, 0, 3, 3, 2])), [(5, 4)],
+    ),
+    "batch norm": (
+        lambda x, w, b: functional.batch_norm(x, None, None, w, b, training=True),
+        [(6, 3), (3,), (3,)],
+    ),
+    "convolution": (
+        lambda x, W, b: functional.conv2d(
+            x.permute(0, 3, 1, 2), W.reshape(3, 3, 2, 4).permute(3, 2, 0, 1), b, padding=1
+        ).permute(0, 2, 3, 1),
+        [(2, 4, 6, 2), (18, 4), (4,)],
+    ),
+    "max pool": (
+        lambda x: functional.max_pool2d(x.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1),
+        [(2, 4, 6, 2)],
+    ),
+}  # fmt: skip
+
+
+def operation_values() -> list[dict]:
+    """Each operation's value and gradients, for a random slope along the result."""
+    records = []
+    for name, (function, shapes) in OPERATIONS.items():
+        torch.manual_seed(len(records))
+        inputs = [torch.randn(shape, dtype=torch.float64).requires_grad_() for shape in shapes]
+        value = function(*inputs)
+        slope = torch.randn(value.shape, dtype=torch.float64)
+        value.backward(slope)
+        records.append({
+            "operation": name, "inputs": [x.tolist() for x in inputs], "value": value.tolist(),
+            "slope": slope.tolist(), "gradients": [x.grad.tolist() for x in inputs],
+        })  # fmt: skip
+    return records
+
+
 def store(name: str, records: list[dict]) -> None:
     """Write one record a line, so that a change shows as the lines it touches."""
     lines = ",\n".join(json.dumps(record) for record in records)
@@ -249,3 +318,4 @@ if __name__ == "__main__":
     store("schedules", schedule_runs())
     store("losses", loss_values())
     store("curvature", curvature_values())
+    store("autodiff", operation_values())
