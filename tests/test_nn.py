@@ -185,8 +185,8 @@ def test_an_interrupt_keeps_what_was_learned():
 
     calls = []
     history = fit(network, *data(), Adam(0.1), 9, rng=np.random.default_rng(0), watch=interrupt)
-    assert history.stopped == "Interrupted in epoch 3."
-    assert len(history.losses) == 2
+    assert history.stopped == "Interrupted in epoch 4."
+    assert len(history.losses) == 3
 
 
 def test_progress_is_one_line(capsys):

@@ -21,6 +21,7 @@ _MODULES = {
     "RaceExplorer": "race",
     "CurvatureExplorer": "curvature",
     "ConstraintExplorer": "constraint",
+    "GraphExplorer": "graph",
 }
 __all__ = sorted(_MODULES)
 
