@@ -1,0 +1,318 @@
+"""Exercise set 07: local slopes, the order of nodes, an engine, a network by hand, its training."""
+
+import math
+from functools import partial
+
+import numpy as np
+
+from gradcourse.checks.core import Case, Mistake, Question, section_link
+from gradcourse.datasets import digits
+
+_read = partial(section_link, "07_backpropagation")
+
+
+# ---- local derivatives -------------------------------------------------------------------------
+def _local_cases(rng):
+    pairs = rng.uniform(0.5, 2, (5, 2)) * rng.choice([-1, 1], (5, 2))
+    return [
+        *(Case((op, *pair.tolist()), op) for op, pair in zip("+-*/", pairs, strict=False)),
+        Case(("*", 3, -2), "whole numbers"),
+        Case(("/", 1, 4), "whole numbers, divided"),
+        Case(("max", 2.0, -1.0), "max, the first larger"),
+        Case(("max", *sorted(pairs[4].tolist())), "max, the second larger",
+             "max hands its slope to the larger of the two alone."),
+    ]  # fmt: skip
+
+
+def _local(op, a, b, *, swapped=False, minus=-1.0, quotient=lambda a, b: -a / b**2, larger=True):
+    slopes = {
+        "+": (1.0, 1.0),
+        "-": (1.0, minus),
+        "*": (a, b) if swapped else (b, a),
+        "/": (1 / b, quotient(a, b)),
+        "max": (float(a > b), float(b >= a)) if larger else (1.0, 1.0),
+    }
+    return np.array(slopes[op], dtype=float)
+
+
+local_slopes = Question("07.local_slopes", _local, _local_cases, (
+    Mistake("a product's slopes swapped", partial(_local, swapped=True),
+            "moving a changes a * b by b: the slope along a is b."),
+    Mistake("forgot that minus turns the second slope round", partial(_local, minus=1.0),
+            "when b grows, a - b falls."),
+    Mistake("forgot the minus of the quotient", partial(_local, quotient=lambda a, b: a / b**2),
+            "when b grows, a / b falls: -a / b²."),
+    Mistake("gave both sides of max a slope", partial(_local, larger=False),
+            "moving the smaller one a little changes nothing."),
+), _read("The chain rule on paper"), tolerance=1e-9)  # fmt: skip
+
+
+# ---- the order of nodes ------------------------------------------------------------------------
+def _graph_cases(rng):
+    diamond = {"x": [], "a": ["x"], "b": ["x"], "L": ["a", "b"]}
+    skip = {"x": [], "a": ["x"], "b": ["a"], "c": ["b"], "L": ["x", "c"]}
+    twice = {"x": [], "s": ["x", "x"], "L": ["s", "x"]}
+    aside = {**diamond, "loose": ["a"], "other": []}
+    long = {"n0": []} | {f"n{i}": [f"n{i - 1}"] for i in range(1, 30)}
+    mesh = {f"k{i}": [f"k{j}" for j in range(i) if rng.random() < 0.5 or j == i - 1]
+            for i in range(9)}  # fmt: skip
+    return [
+        Case((diamond, "L"), "two ways that meet"),
+        Case(
+            (skip, "L"),
+            "a short and a long way",
+            "A node waits for ALL its users, also for those on a longer way.",
+        ),
+        Case((twice, "L"), "a node used twice by one node", "List every node once."),
+        Case((aside, "L"), "nodes the end does not need", "Only what the end was computed from."),
+        Case((long, "n29"), "a chain of thirty"),
+        Case((mesh, "k8"), "a mesh"),
+        Case((diamond, "x"), "a single node"),
+    ]
+
+
+def _depth_first(parents_of, ends, skip_seen=True):
+    """Each node after all its users."""
+    order = []
+
+    def visit(node):
+        if skip_seen and node in order:
+            return
+        for parent in parents_of(node):
+            visit(parent)
+        order.append(node)
+
+    for node in ends:
+        visit(node)
+    return order[::-1]
+
+
+def _level_by_level(parents_of, end):
+    order = [end]
+    for node in order:
+        order += [p for p in dict.fromkeys(parents_of(node)) if p not in order]
+    return order
+
+
+def _order(parents, end, **options):
+    return _depth_first(parents.get, [end], **options)
+
+
+def _quality(function, parents, end):
+    """Whether an order is complete, free of repetition and of strangers, and in order."""
+    order = list(function(parents, end))
+    needed, todo = {end}, [end]
+    while todo:
+        todo += (new := set(parents[todo.pop()]) - needed)
+        needed |= new
+    place = {node: i for i, node in enumerate(order)}
+    late = [p for node in order if node in parents for p in parents[node]
+            if place.get(p, math.inf) < place[node]]  # fmt: skip
+    good = needed <= set(order), len(order) == len(place), set(order) <= needed, not late
+    return [float(flag) for flag in good]
+
+
+backward_order = Question("07.backward_order", _order, _graph_cases, (
+    Mistake("visits a node before its users",
+            lambda parents, end: _level_by_level(parents.get, end),
+            "level by level is not enough: a node may be reached by a short and by a long way."),
+    Mistake("parents first", lambda parents, end: _order(parents, end)[::-1],
+            "that is the order of the forward pass; turn the list round."),
+    Mistake("listed nodes more than once", partial(_order, skip_seen=False),
+            "remember what you have seen, and pass it over."),
+    Mistake("listed nodes the end does not need",
+            lambda parents, end: _depth_first(parents.get, parents),
+            "begin at the end and follow parents; do not go through all nodes."),
+), _read("The same by machine"), points=2, probe=_quality)  # fmt: skip
+
+
+# ---- an engine ---------------------------------------------------------------------------------
+def _long_way(a, b):
+    c = a + b
+    d = c
+    for _ in range(3):
+        d = d.tanh() + b
+    return d * c
+
+
+def _engine_cases(rng):
+    pair = lambda: rng.uniform(0.4, 1.5, 2).tolist()  # noqa: E731
+    return [
+        Case((lambda a, b: a * b + b, pair()), "a * b + b"),
+        Case((lambda x, w, b: (w * x + b).tanh(), rng.uniform(0.3, 1, 3).tolist()), "a neuron"),
+        Case((lambda a, b: a * b * a * b + (a * b).tanh() * a, pair()), "used several times"),
+        Case((_long_way, pair()), "a short and a long way"),
+        Case((lambda a, b: (a + a) * (b * b), pair()), "a + a, b * b"),
+        Case((lambda a, b: a * b + b, [0.0, -2.0]), "a zero"),
+    ]
+
+
+def _engine(*, add_up=True, arriving=True, swap=True, order=True, bend=lambda x, y: 1 - y * y):
+    """Return a class of numbers that know their slopes; the options plant a bug each."""
+
+    class Value:
+        def __init__(self, data, parents=(), slopes=()):
+            self.data, self.grad, self.parents, self.slopes = data, 0.0, parents, slopes
+
+        def __add__(self, other):
+            return Value(self.data + other.data, (self, other), (1.0, 1.0))
+
+        def __mul__(self, other):
+            slopes = (other.data, self.data) if swap else (self.data, other.data)
+            return Value(self.data * other.data, (self, other), slopes)
+
+        def tanh(self):
+            y = math.tanh(self.data)
+            return Value(y, (self,), (bend(self.data, y),))
+
+        def backward(self):
+            self.grad = 1.0
+            parents_of = lambda node: node.parents  # noqa: E731
+            nodes = _depth_first(parents_of, [self]) if order else _level_by_level(parents_of, self)
+            for node in nodes:
+                for parent, slope in zip(node.parents, node.slopes, strict=True):
+                    part = (node.grad if arriving else 1.0) * slope
+                    parent.grad = parent.grad + part if add_up else part
+
+    return Value
+
+
+def _run_engine(engine, build, numbers):
+    """The result and the slope along each number that went in."""
+    leaves = [engine(number) for number in numbers]
+    end = build(*leaves)
+    end.backward()
+    return [float(end.data), *(float(leaf.grad) for leaf in leaves)]
+
+
+Value = Question("07.Value", _engine(), _engine_cases, (
+    Mistake("= where += is needed", _engine(add_up=False),
+            "a number used twice gets slopes from both users: parent.grad += ..."),
+    Mistake("forgot the slope that arrives", _engine(arriving=False),
+            "multiply the local slope by node.grad, what came from the loss."),
+    Mistake("a product's slopes swapped", _engine(swap=False),
+            "the slope of a * b along a is b."),
+    Mistake("visits a node before its users", _engine(order=False),
+            "sort first: depth first, each node after its parents, then turn the list round."),
+    Mistake("tanh with 1 - x² instead of 1 - y²", _engine(bend=lambda x, y: 1 - x * x),
+            "its slope is 1 - tanh(x)²: square the output."),
+), _read("The same by machine"), points=3, tolerance=1e-8, probe=_run_engine)  # fmt: skip
+
+
+# ---- two layers with matrices ------------------------------------------------------------------
+def _network_cases(rng):
+    def case(n, n_in, width, n_out, label="", scale=1.0):
+        X, y = scale * rng.normal(size=(n, n_in)), rng.integers(0, n_out, n)
+        W1, W2 = rng.normal(size=(n_in, width)), rng.normal(size=(width, n_out))
+        return Case((X, y, W1, rng.normal(size=width), W2, rng.normal(size=n_out)), label)
+
+    return [
+        case(6, 4, 5, 3),
+        case(3, 5, 5, 5, "square matrices"),
+        case(1, 4, 6, 3, "a single row"),
+        case(20, 2, 8, 2, "two classes"),
+        case(8, 3, 7, 4, "seven hidden units"),
+        case(12, 3, 6, 3, "large scores", scale=300.0),
+    ]
+
+
+def _network(X, y, W1, b1, W2, b2, *, mask=True, divide=1, turned=False, shifted=True,
+             onehot=True, first=True):  # fmt: skip
+    n = len(X)
+    Z = X @ W1 + b1
+    H = np.maximum(Z, 0)
+    S = H @ W2 + b2
+    S = S - S.max(axis=1, keepdims=True) if shifted else S
+    P = np.exp(S) / np.exp(S).sum(axis=1, keepdims=True)
+    G2 = P.copy()
+    if onehot:
+        G2[np.arange(n), y] -= 1
+    G2 = G2 / n**divide
+    G1 = G2 @ (W2.T if first else np.ones_like(W2.T))
+    G1 = G1 * (Z > 0) if mask else G1
+    dW1, dW2 = X.T @ G1, H.T @ G2
+    dW1, dW2 = (dW1.T, dW2.T) if turned else (dW1, dW2)
+    return [dW1, G1.sum(axis=0), dW2, G2.sum(axis=0)]
+
+
+network_gradient = Question("07.network_gradient", _network, _network_cases, (
+    Mistake("forgot the activation's derivative", partial(_network, mask=False),
+            "where ReLU gave 0 nothing flows back: times (H > 0)."),
+    Mistake("divided by the batch twice", partial(_network, divide=2),
+            "divide the slope along the scores by n, once; everything behind inherits it."),
+    Mistake("summed instead of averaged", partial(_network, divide=0),
+            "the loss is the mean over rows: divide by n."),
+    Mistake("transposed", partial(_network, turned=True),
+            "a slope has its variable's shape: dW = input.T @ slope."),
+    Mistake("forgot to subtract the true labels", partial(_network, onehot=False),
+            "predicted minus true: take 1 from the true class's probability."),
+    Mistake("skipped the second layer on the way back", partial(_network, first=False),
+            "the slope along the hidden layer is G @ W2.T."),
+    Mistake("overflow in softmax", partial(_network, shifted=False),
+            "subtract each row's largest score before taking exp; the probabilities don't change."),
+), _read("From one unit to matrices"), points=3, tolerance=1e-7)  # fmt: skip
+
+
+# ---- the training loop -------------------------------------------------------------------------
+def _softmax_slope(theta, X, y):
+    """The gradient of softmax regression, theta (n_features, n_classes)."""
+    S = X @ theta
+    P = np.exp(S - S.max(axis=1, keepdims=True))
+    P /= P.sum(axis=1, keepdims=True)
+    P[np.arange(len(y)), y] -= 1
+    return X.T @ P / len(y)
+
+
+def _line_slope(theta, X, y):
+    return 2 * X.T @ (X @ theta - y) / len(y)
+
+
+def _train_cases(rng):
+    X, y = digits()
+    some = rng.permutation(len(X))[:100]
+    A, b = rng.normal(size=(10, 3)), rng.normal(size=10)
+
+    def orders(n, k):
+        return np.array([rng.permutation(n) for _ in range(k)])
+
+    return [
+        Case((_softmax_slope, np.zeros((64, 10)), X[some], y[some], 0.5, 20, orders(100, 2)),
+             "digits"),
+        Case((_line_slope, rng.normal(size=3), A, b, 0.1, 4, orders(10, 1)),
+             "a last batch of 2 rows", "The last, shorter batch counts as well."),
+        Case((_line_slope, rng.normal(size=3), A, b, 0.1, 3, orders(10, 3)), "three epochs"),
+        Case((_line_slope, rng.normal(size=3), A, b, 0.05, 1, orders(10, 2)), "a batch of one"),
+        Case((_line_slope, rng.normal(size=3), A, b, 0.1, 10, orders(10, 2)), "all rows at once"),
+        Case((_line_slope, [1, 2, 3], A, b, 0.1, 5, orders(10, 1)), "a list of whole numbers",
+             "Turn the start into an array of floats first."),
+    ]  # fmt: skip
+
+
+def _train(gradient, theta, X, y, rate, size, orders, *, sign=-1, labels=True, last=True,
+           keep=True, pile=False, fixed=False):  # fmt: skip
+    start = theta = np.array(theta, dtype=float)
+    base_X, base_y = X, y
+    for order in orders:
+        theta = theta if keep else start
+        order = np.arange(len(X)) if fixed else order
+        X, y = base_X[order], base_y[order] if labels else base_y
+        if pile:
+            base_X, base_y = X, y
+        stop = len(X) if last else len(X) // size * size
+        for i in range(0, stop, size):
+            theta = theta + sign * rate * gradient(theta, X[i : i + size], y[i : i + size])
+    return theta
+
+
+train = Question("07.train", _train, _train_cases, (
+    Mistake("plus instead of minus", partial(_train, sign=1), "descend: minus rate * gradient."),
+    Mistake("shuffled the images but not the labels", partial(_train, labels=False),
+            "take the same rows of both: X[rows], y[rows]."),
+    Mistake("dropped the last short batch", partial(_train, last=False),
+            "range(0, n, batch_size) reaches it; its slice is just shorter."),
+    Mistake("began anew in every epoch", partial(_train, keep=False),
+            "set theta once, before the first epoch."),
+    Mistake("shuffled what was shuffled before", partial(_train, pile=True),
+            "each order refers to the rows as they were given; keep X and y as they are."),
+    Mistake("did not shuffle", partial(_train, fixed=True), "use the order of each epoch."),
+), _read("Train on the digits"), points=2, tolerance=1e-8)  # fmt: skip
