@@ -324,14 +324,21 @@ class Network:
 
 @dataclass
 class History:
-    """What happened in training, one entry per epoch (step_losses: per step).
+    """What happened in training.
 
-    Fields: losses, step_losses, seconds stay lists; `stopped` says why training ended; `watched`
-    holds what a `watch` function returned at each epoch, the start first.
+    Fields:
+        batch_size : int – rows per step
+        losses : list – the mean loss of each epoch
+        step_losses : list – the loss of each mini-batch, before its step
+        promises : list – for each step, gradient · step: below 0 it went downhill
+        watched : list – what a `watch` function returned, at the start and after each epoch
+        stopped : str – why training ended, one sentence
     """
 
+    batch_size: int
     losses: list[float] = field(default_factory=list)
     step_losses: list[float] = field(default_factory=list)
+    promises: list[float] = field(default_factory=list)
     watched: list[object] = field(default_factory=list)
     stopped: str = ""
 
@@ -366,17 +373,19 @@ def fit(
     See:        lesson 07
     """
     require.whole("n_epochs", n_epochs, least=0)
-    X, history = np.asarray(X, network.theta.dtype), History()
+    X, history = np.asarray(X, network.theta.dtype), History(min(batch_size, len(X)))
     state = optimizer.init(network.theta)
     history.watched += [watch(network)] if watch else []
     with np.errstate(all="ignore"):  # what goes wrong is said in words
         try:
             for epoch in range(n_epochs):
                 losses = []
-                for X_batch, y_batch in minibatches(X, y, min(batch_size, len(X)), rng):
+                for X_batch, y_batch in minibatches(X, y, history.batch_size, rng):
                     loss, grad = network.gradient(X_batch, y_batch)
+                    theta, state = optimizer.step(network.theta, grad, state)
                     losses.append(loss)
-                    network.theta[:], state = optimizer.step(network.theta, grad, state)
+                    history.promises.append(float(grad @ (theta - network.theta)))
+                    network.theta[:] = theta
                 history.step_losses += losses
                 history.losses.append(float(np.mean(losses)))
                 history.watched += [watch(network)] if watch else []

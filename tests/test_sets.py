@@ -111,4 +111,6 @@ def test_the_solution_is_right_and_its_docstring_says_what_is_asked(question):
             exec(cell.source, space)
     assert question.examine(space[name], seed=7).ok
     assert len(space[name].__doc__) > 80
-    assert cells[f"{name.replace('_', '-').lower()}-check"].metadata.nbgrader.points == question.points
+    assert (
+        cells[f"{name.replace('_', '-').lower()}-check"].metadata.nbgrader.points == question.points
+    )
