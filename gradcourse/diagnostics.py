@@ -69,8 +69,12 @@ def clip_by_norm(grad: np.ndarray, limit: float) -> np.ndarray:
 class Snapshot:
     """A network at one moment, seen with a fixed set of samples.
 
-    Fields: loss, accuracy; per layer with weights: gradient_norms, weights; per activation layer: dead (share of ReLU units that are 0 for all samples), saturated (share of outputs of
-    tanh and sigmoid at their ends); feature_spread (largest over median spread of the inputs).
+    Fields:
+        loss, accuracy : float
+        gradient_norms, weights : one entry per layer with weights
+        dead : per ReLU layer, the share of units that are 0 for all samples
+        saturated : per tanh or sigmoid layer, the share of outputs at their ends
+        feature_spread : float – largest over median spread of the inputs
     """
 
     loss: float

@@ -22,6 +22,7 @@ _MODULES = {
     "CurvatureExplorer": "curvature",
     "ConstraintExplorer": "constraint",
     "GraphExplorer": "graph",
+    "DepthExplorer": "depth",
 }
 __all__ = sorted(_MODULES)
 
