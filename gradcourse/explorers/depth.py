@@ -84,8 +84,7 @@ class DepthExplorer(Explorer):
         kind = f"{result['depth']} layer{'s' * (result['depth'] > 1)} of {result['activation']}"
         kind += ", batch-normalized" * result["norm"]
         text = f"{kind}: at the start the first layer's gradient is {_ratio(first, last)}."
-        end = f"from {losses[0]:.3g} to {losses[-1]:.3g}" if np.isfinite(losses).all() else (
-            "out of all bounds")  # fmt: skip
+        end = f"from {losses[0]:.3g} to {losses[-1]:.3g}"
         clipped = int(np.sum(result["clipped"]))
         return f"{text} The loss went {end} in {N_STEPS} steps, {clipped} of them clipped."
 
