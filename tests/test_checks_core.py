@@ -162,3 +162,14 @@ def test_describe_rounds():
     assert describe(1 / 3) == "0.333333"
     assert describe([1 / 3, 2.0]) == "[0.333333 2.      ]"
     assert describe("stopped") == "stopped"
+
+
+def test_a_nan_in_the_input_is_not_taken_for_a_change():
+    question = Question("00.same", np.nan_to_num, lambda rng: [Case((np.array([np.nan, 1.0]),))])
+    assert question.examine(np.nan_to_num).ok
+
+    def changing(x):
+        x[0] = 0.0
+        return x
+
+    assert "Changed its input" in question.examine(changing).hint

@@ -136,7 +136,8 @@ class Question:
                 value = plain(self.probe(function, *args))
         except Exception as error:  # a learner's function may fail in any way
             return {"error": f"{type(error).__name__}: {error}"[:300], "value": None}
-        return {"value": value, "changed": plain(args) != plain(case.args)}
+        same = close(plain(args), plain(case.args), tolerance=0.0)  # NaN is itself here
+        return {"value": value, "changed": not same}
 
     def _agree(self, got: dict, wanted: dict) -> bool:
         if "error" in got or got["changed"]:
