@@ -63,6 +63,14 @@ def entry_by_entry(grad, limit):
     return np.maximum(np.minimum(grad, limit), -limit)
 
 
+def row_by_row(grad, limit):
+    grad = directed(without_nan(np.array(grad, dtype=float)))
+    if grad.ndim == 2:
+        return np.array([shortened(row, limit) for row in grad])
+    infinite = np.abs(grad).max() == 1 and set(np.abs(grad)) <= {0.0, 1.0} and grad.any()
+    return grad * limit / np.linalg.norm(grad) if infinite else shortened(grad, limit)
+
+
 def plain_clip(grad, limit):
     return np.clip(grad, -limit, limit)
 
@@ -214,6 +222,7 @@ WRONG = [
     (CLIP, "infinity divided by infinity", infinite_over_infinite),
     (CLIP, "made short gradients longer", always_that_long),
     (CLIP, "clipped each entry", entry_by_entry),
+    (CLIP, "clipped each row of a matrix", row_by_row),
     (CLIP, "", plain_clip),
     (CLIP, "", nothing_done),
     (STD, "the variance, not its root", variances),
