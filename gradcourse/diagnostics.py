@@ -202,7 +202,7 @@ def _diverging(history: History) -> str:
     peak = np.max(np.nan_to_num(history.step_losses, nan=np.inf))
     small = history.batch_size <= NOISY  # its losses jump high without the run being lost
     blown = not last <= (2 if small else 1) * first or (peak > 10 * first and not small)
-    return f"the loss went from {first:.3g} up to {peak:.3g}." * bool(blown)
+    return f"the loss went from {first:.3g} up to {peak:.3g} on the way." * bool(blown)
 
 
 def _vanishing(history: History) -> str:

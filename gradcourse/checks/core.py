@@ -136,8 +136,9 @@ class Question:
                 value = plain(self.probe(function, *args))
         except Exception as error:  # a learner's function may fail in any way
             return {"error": f"{type(error).__name__}: {error}"[:300], "value": None}
-        same = close(plain(args), plain(case.args), tolerance=0.0)  # NaN is itself here
-        return {"value": value, "changed": not same}
+        before, after = plain(case.args), plain(args)
+        # NaN differs from itself, but its name does not
+        return {"value": value, "changed": before != after and repr(before) != repr(after)}
 
     def _agree(self, got: dict, wanted: dict) -> bool:
         if "error" in got or got["changed"]:

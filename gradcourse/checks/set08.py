@@ -265,7 +265,7 @@ def _name(log, *, ratio=lambda norms: norms[0] / norms[-1] < 1e-3, dead=0.9, gro
         "dead": log["dead"] >= dead,
         "diverging": not losses[-1] <= losses[0] if grown else losses[-1] > losses[0],
         "vanishing": ratio(norms),
-        "too slow": log["pace"] < 1e-4,
+        "too slow": log["pace"] < 1e-3,
     }
     return next((name for name, found in tests.items() if found), "healthy")
 

@@ -152,6 +152,6 @@ def _ratio(first: float, last: float) -> str:
     if not (np.isfinite([first, last]).all() and first > 0 and last > 0):
         return "nothing, or beyond all numbers"
     ratio = first / last
-    return (
-        f"{ratio:.3g} times the last one's" if ratio >= 1 else f"1/{1 / ratio:,.0f} of the last's"
-    )
+    if ratio >= 1:
+        return f"{ratio:.2g} times the last one's"
+    return f"1/{float(f'{1 / ratio:.2g}'):,.0f} of the last one's"

@@ -141,14 +141,14 @@ def choice_by_complex_step(scores, values, T):
 def by_first_true(log):
     losses, norms = log["losses"], log["gradient_norms"]
     found = [max(norms) > 1e3, log["dead"] > 0.899, not (losses[-1] <= losses[0]),
-             norms[0] * 1e3 < norms[-1], log["pace"] < 1e-4, True]  # fmt: skip
+             norms[0] * 1e3 < norms[-1], log["pace"] < 1e-3, True]  # fmt: skip
     names = ["exploding", "dead", "diverging", "vanishing", "too slow", "healthy"]
     return names[found.index(True)]
 
 
 def by_overwriting(log):
     name = "healthy"
-    if log["pace"] < 1e-4:
+    if log["pace"] < 1e-3:
         name = "too slow"
     if log["gradient_norms"][0] < 1e-3 * log["gradient_norms"][-1]:
         name = "vanishing"
@@ -169,7 +169,7 @@ def by_match(log):
             return "diverging"
         case {"gradient_norms": [first, *_, last]} if first / last < 1e-3:
             return "vanishing"
-        case {"pace": pace} if pace < 0.0001:
+        case {"pace": pace} if pace < 0.001:
             return "too slow"
     return "healthy"
 

@@ -53,7 +53,7 @@ def code_cells(path: Path) -> list[nbformat.NotebookNode]:
 def quiz_keys(source: str) -> Iterator[tuple[str, str]]:
     """Yield (part, key) of every quiz call in a cell."""
     for call in calls(source):
-        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        name = getattr(call.func, "id", "")  # not rng.choice
         if name in PARTS and call.args and isinstance(call.args[0], ast.Constant):
             yield PARTS[name], call.args[0].value
 

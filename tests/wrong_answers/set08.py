@@ -188,7 +188,7 @@ def asked(*questions):
         "dead": lambda log: log["dead"] >= 0.9,
         "diverging": lambda log: not log["losses"][-1] <= log["losses"][0],
         "vanishing": lambda log: log["gradient_norms"][0] < log["gradient_norms"][-1] / 1000,
-        "too slow": lambda log: log["pace"] < 1e-4,
+        "too slow": lambda log: log["pace"] < 1e-3,
     } | dict(q for q in questions if isinstance(q, tuple))
 
     def name(log):
