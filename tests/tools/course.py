@@ -53,9 +53,10 @@ def code_cells(path: Path) -> list[nbformat.NotebookNode]:
 def quiz_keys(source: str) -> Iterator[tuple[str, str]]:
     """Yield (part, key) of every quiz call in a cell."""
     for call in calls(source):
-        name = getattr(call.func, "id", "")  # not rng.choice
-        if name in PARTS and call.args and isinstance(call.args[0], ast.Constant):
-            yield PARTS[name], call.args[0].value
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        key = getattr(call.args[0], "value", None) if call.args else None
+        if name in PARTS and isinstance(key, str):  # rng.choice(10) asks nobody
+            yield PARTS[name], key
 
 
 def checked_name(source: str) -> str:
