@@ -56,7 +56,7 @@ class CurvatureExplorer(Explorer):
             "damping": log_slider("damping λ", 0.001, 0.001, 100.0),
             "start_0": slider("start θ₀", -0.8, -1.0, 1.0, 0.02),
             "start_1": slider("start θ₁", 0.75, -1.0, 1.0, 0.02),
-            "line_search": switch("line search for Newton and the natural gradient", False),
+            "line_search": switch("line search (Newton, natural)", False),
         }
 
     def build(self, figure: Figure) -> dict[str, object]:

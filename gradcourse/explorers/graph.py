@@ -113,10 +113,9 @@ class GraphExplorer(Explorer):
             return "Step 0: six numbers, nothing computed yet."
         if not done:
             name = forward[-1]
-            return (
-                f"Step {result['step']}, forward: {_words(name)} = {run.value(name):.4g}."
-                + f" The loss is {run.value('L'):.4g}; now backward." * (name == "L")
-            )
+            end = "; now backward" * (name == "L")
+            step = result["step"]
+            return f"Step {step}, forward: {_words(name)} = {run.value(name):.4g}{end}."
         name, arriving = done[-1], result["slopes"][done[-1]]
         told = [
             f"{arriving:.3g} × {run.local(parent, name):.3g} = "
