@@ -22,8 +22,9 @@ _NAMES = {
     "Trajectory": "descent",
 }
 _MODULES = {
-    "checks", "datasets", "descent", "differences", "doctor", "explorers", "feedback", "landscapes",
-    "losses", "optimizers", "plots", "progress", "quiz", "schedules", "style",
+    "autodiff", "checks", "clinic", "constrained", "curvature", "datasets", "descent",
+    "diagnostics", "differences", "doctor", "explorers", "feedback", "landscapes", "losses", "nn",
+    "optimizers", "plots", "progress", "quiz", "schedules", "style",
 }  # fmt: skip
 
 __all__ = sorted([*_NAMES, *_MODULES])

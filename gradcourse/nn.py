@@ -358,7 +358,7 @@ def fit(
                 rng : generator – for the shuffling
                 watch : callable – network → anything worth keeping, called before the first and
                         after every epoch
-                show_progress : bool – one line that counts the epochs
+                show_progress : bool – a bar that grows with the epochs, and the loss
     Returns:    History
 
     Example:
@@ -390,8 +390,7 @@ def fit(
                 history.losses.append(float(np.mean(losses)))
                 history.watched += [watch(network)] if watch else []
                 if show_progress:
-                    print(f"\repoch {epoch + 1} of {n_epochs}, loss {history.losses[-1]:.4f}",
-                          end="" if epoch + 1 < n_epochs else "\n", flush=True)  # fmt: skip
+                    _show_progress(epoch + 1, n_epochs, history.losses[-1])
                 if not np.isfinite(history.losses[-1]):
                     history.stopped = f"The loss stopped being finite in epoch {epoch + 1}."
                     break
@@ -399,3 +398,9 @@ def fit(
             history.stopped = f"Interrupted in epoch {len(history.losses) + 1}."
     history.stopped = history.stopped or f"All {n_epochs} epochs were taken."
     return history
+
+
+def _show_progress(epoch: int, n_epochs: int, loss: float) -> None:
+    done = 24 * epoch // n_epochs
+    line = f"\r{'█' * done}{'·' * (24 - done)} epoch {epoch} of {n_epochs}, loss {loss:.4f}"
+    print(line, end="" if epoch < n_epochs else "\n", flush=True)

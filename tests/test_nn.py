@@ -192,9 +192,10 @@ def test_an_interrupt_keeps_what_was_learned():
 def test_progress_is_one_line(capsys):
     rng = np.random.default_rng(0)
     fit(Network([Linear(4, 2)], rng), *data(), Adam(0.1), 3, rng=rng, show_progress=True)
-    out = capsys.readouterr().out
-    assert out.count("\n") == 1
-    assert out.strip().endswith("0") or "epoch 3 of 3, loss" in out
+    lines = capsys.readouterr().out.split("\r")
+    assert lines[1].startswith("████████················ epoch 1 of 3, loss 0.")
+    assert lines[3].startswith("████████████████████████ epoch 3 of 3, loss 0.")
+    assert "".join(lines).count("\n") == 1
 
 
 @pytest.mark.parametrize(
