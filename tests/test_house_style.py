@@ -44,7 +44,7 @@ def test_the_library_stays_small():
     grading = {path for path in sizes if path.parent.name == "grading"}
     library = sum(size for path, size in sizes.items() if path not in content | grading)
     assert 0 < library < LIBRARY_LINES, sorted(sizes.items(), key=lambda item: -item[1])
-    assert 0 < sum(sizes[path] for path in grading) < GRADING_LINES
+    assert 0 < sum(sizes[path] for path in grading) <= GRADING_LINES
     assert max(sizes[path] for path in content) < CONTENT_LINES, "one set or explorer is too long"
 
 

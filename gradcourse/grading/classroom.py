@@ -98,8 +98,8 @@ def _todo(course: Course, plan: Assignment, again: bool) -> Iterator[Job]:
 
 
 def _announce(say: Callable, course: Course, plan: Assignment, n_todo: int) -> None:
-    n_all = len(course.students(plan.name))
-    say(f"{plan.name}: {n_all} handed in, {n_todo} to grade, seed {plan.seed}")
+    students = course.students(plan.name)
+    say(f"{plan.name}: {len(students)} handed in, {n_todo} to grade, seed {plan.seed}")
     reports = [item for notebook in plan.reference.values() for item in notebook.items()]
     if silent := [cell for cell, report in reports if not report]:
         say(f"The tests in {', '.join(silent)} report nothing: there a person has to decide.")
@@ -108,6 +108,7 @@ def _announce(say: Callable, course: Course, plan: Assignment, n_todo: int) -> N
 @contextmanager
 def _workers(scheduler: str | None, n_workers: int | None) -> Iterator:
     """Give a Dask client: of the scheduler at an address, or of processes on this machine."""
+    import dask
     from distributed import Client, LocalCluster
 
     if scheduler:
@@ -119,7 +120,8 @@ def _workers(scheduler: str | None, n_workers: int | None) -> Iterator:
             yield client
         return
     options = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}
-    with (
+    with (  # Dask's profiles of its workers, which nobody reads, would grow for an hour
+        dask.config.set({"distributed.worker.profile.enabled": False}),
         LocalCluster(n_workers or os.cpu_count(), silence_logs=logging.CRITICAL, **options) as here,
         Client(here) as client,
     ):
