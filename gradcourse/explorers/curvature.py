@@ -111,7 +111,7 @@ class CurvatureExplorer(Explorer):
         chosen = walks.get(METHODS[method])
         here = chosen.look(min(step, len(chosen.path) - 1)) if chosen else None
         return {"ground": ground, "start": start, "step": step, "walks": walks, "here": here,
-                "method": method, "damping": damping, "chosen": chosen}  # fmt: skip
+                "method": method, "chosen": chosen}  # fmt: skip
 
     def draw(self, result: dict[str, object]) -> None:
         """Put the chosen path on the map, its belief beside it, all methods on the bill."""
@@ -123,10 +123,9 @@ class CurvatureExplorer(Explorer):
         for name in METHODS.values():
             run = result["walks"].get(name)
             calls, losses = (run.calls, run.losses.clip(*LOSSES)) if run else ([], [])
-            at = slice(result["step"], None)
+            now = slice(min(result["step"], len(calls) - 1), None)  # the last, once it has stopped
             draw[f"{name} bill"].set_data(calls, losses)
-            draw[f"{name} now"].set_data(calls[at][:1] or calls[-1:], losses[at][:1] if len(
-                losses[at]) else losses[-1:])  # fmt: skip
+            draw[f"{name} now"].set_data(calls[now][:1], losses[now][:1])
         path = result["chosen"].path[: here.step + 1].T if here else np.empty((2, 0))
         way = to_shares(ground, path).clip(-9, 9)
         stand, low = way[:, -1:], to_shares(ground, here.low[:, None]) if here else way
