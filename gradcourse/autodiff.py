@@ -6,13 +6,15 @@ walks the graph from the end to the start, once, and adds up what arrives at eac
 backpropagation; the rest of this file says it for some twenty operations. Lesson 07 builds it up.
 
 Conventions are PyTorch's: gradients add up in `grad` until they are set to None, and a graph can be
-used once, then its memory is freed. Plain arrays and numbers take part as constants.
+used once, then its memory is freed. Plain arrays and numbers take part as constants. Nobody
+watches `data`, in PyTorch as here: change it after `backward`, not before.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
+from operator import attrgetter
 
 import numpy as np
 
@@ -151,7 +153,7 @@ class Tensor:
     def relu(self):
         """Return each entry, or 0 where it is negative; at the kink we take the slope 0."""
         y = np.maximum(self.data, 0)
-        return record("relu", y, (self,), lambda g: (g * (y > 0),))
+        return record("relu", y, (self,), lambda g: (g * np.sign(y),))  # 1 where x > 0, else 0
 
     # ---- shapes and sums ------------------------------------------------------------------------
     def sum(self, axis: int | tuple | None = None, keepdims: bool = False):
@@ -194,7 +196,7 @@ class Tensor:
     def __setitem__(self, key, value):
         raise TypeError(
             "A Tensor cannot be changed in place: the graph still needs the old value. Build a new "
-            "one, or change `.data` of a parameter between two forward passes."
+            "one, or change `.data` of a parameter after backward."
         )
 
     def _in_place(self, other):
@@ -250,7 +252,7 @@ def graph(end: Tensor) -> list[Tensor]:
             if parent not in found:
                 found.add(parent)
                 todo.append(parent)
-    return sorted(found, key=lambda node: node.born)
+    return sorted(found, key=attrgetter("born"))
 
 
 def record(op: str, data: np.ndarray, parents: tuple, pullback: Callable) -> Tensor:
@@ -336,7 +338,8 @@ def _seed(end: Tensor, gradient: np.ndarray | None) -> np.ndarray:
             f"backward starts from one number, but this Tensor has the shape {end.shape}; sum or "
             "average it first, or pass the gradient to start with."
         )
-    slope = np.ones_like(end.data) if gradient is None else np.asarray(gradient, end.data.dtype)
+    start = np.ones(end.shape) if gradient is None else gradient
+    slope = np.asarray(start, end.data.dtype)
     if slope.shape != end.shape:
         raise ValueError(f"gradient must have the shape {end.shape}, but it has {slope.shape}.")
     return slope

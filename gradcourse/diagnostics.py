@@ -175,7 +175,7 @@ def diagnose(history: History) -> Diagnosis:
 
 def _wrong_sign(history: History) -> str:
     uphill = np.mean(np.array(history.promises) > 0)
-    return f"{uphill:.0%} of the steps went uphill." if uphill > 0.9 else ""
+    return f"{uphill:.0%} of the epochs began with a step uphill." if uphill > 0.9 else ""
 
 
 def _unscaled(history: History) -> str:

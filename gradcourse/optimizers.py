@@ -234,10 +234,10 @@ class Adam:
         t = state.t + 1
         m = self.beta1 * state.m + (1 - self.beta1) * grad
         v = self.beta2 * state.v + (1 - self.beta2) * grad * grad
-        m_hat, v_hat = m, v
-        if self.bias_correction:
-            m_hat, v_hat = m / (1 - self.beta1**t), v / (1 - self.beta2**t)
-        return theta - self.learning_rate * m_hat / (v_hat**0.5 + self.eps), AdamState(t, m, v)
+        rate, v_hat = self.learning_rate, v
+        if self.bias_correction:  # the hat of m̂ sits on the rate: one number, not a vector
+            rate, v_hat = rate / (1 - self.beta1**t), v / (1 - self.beta2**t)
+        return theta - rate * m / (v_hat**0.5 + self.eps), AdamState(t, m, v)
 
 
 def _check(recipe: object, *fractions: str) -> None:

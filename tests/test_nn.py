@@ -5,6 +5,7 @@ import pytest
 
 from gradcourse import nn
 from gradcourse.autodiff import Tensor
+from gradcourse.clinic import Uphill
 from gradcourse.datasets import digits, split
 from gradcourse.differences import check_gradient, numerical_gradient
 from gradcourse.losses import LogisticRegression
@@ -166,6 +167,21 @@ def test_history_has_an_entry_per_epoch_and_step_and_what_was_watched():
     assert (len(history.losses), len(history.step_losses), len(history.watched)) == (4, 12, 5)
     assert history.watched[-1] > 0.9
     assert history.stopped == "All 4 epochs were taken."
+
+
+def test_history_knows_whether_an_epoch_began_downhill():
+    rng = np.random.default_rng(0)
+    history = fit(Network([Linear(4, 2)], rng), *data(), GradientDescent(0.1), 3, 25, rng=rng)
+    assert len(history.promises) == 3 and max(history.promises) < 0
+    uphill = fit(Network([Linear(4, 2)], rng), *data(), Uphill(0.1), 3, 25, rng=rng)
+    assert min(uphill.promises) > 0
+
+
+def test_what_has_faded_in_an_optimizers_memory_is_set_to_zero():
+    memory = Adam().init(np.zeros(2, np.float32))
+    memory.m[:] = 1e-35, 1e-20
+    nn._sweep(memory)
+    assert memory.m.tolist() == [0.0, np.float32(1e-20)]
 
 
 def test_training_that_blows_up_ends_with_a_word():
