@@ -10,7 +10,6 @@ draws only the moving artists on top and sends one PNG to one image widget.
 
 import base64
 import html
-import io
 import threading
 
 import ipywidgets as widgets
@@ -19,10 +18,10 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
 from gradcourse import style
 from gradcourse.explorers.controls import Control
+from gradcourse.explorers.pixels import png
 
 # JupyterLab runs slider callbacks on a second thread while cells run: one picture at a time.
 DRAWING = threading.RLock()
@@ -64,7 +63,6 @@ class Explorer:
         on_click(x, y, ax): what a click at data coordinates means, mostly `self.set(...)`
         target (a sentence) and reached(result) → bool
         size (inches), alt (what the picture shows, for those who don't see it)
-        many_colors: True where 256 colors are too few; a frame then takes 3 ms longer
 
     Parameters:
         predict : a prediction from gradcourse.quiz that is asked before the picture shows
@@ -74,7 +72,6 @@ class Explorer:
     size = (8.2, 3.7)
     alt = "A figure that follows the controls above; the line below it says what it shows."
     target = ""
-    many_colors = False
 
     def __init__(self, predict: object = None, **start: object):
         with rc_context(style.LOOK), DRAWING:
@@ -187,12 +184,7 @@ class Explorer:
         self.canvas.restore_region(self._still)
         for artist in self.artists.values():
             artist.axes.draw_artist(artist)
-        picture = Image.fromarray(np.asarray(self.canvas.buffer_rgba())).convert("RGB")
-        if not self.many_colors:
-            picture = picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-        file = io.BytesIO()
-        picture.save(file, "png", compress_level=1)  # the time is in the packing
-        return file.getvalue()
+        return png(np.asarray(self.canvas.buffer_rgba()))
 
     def _clicked(self, change: dict) -> None:
         across, up = map(float, change["new"].split())

@@ -36,7 +36,6 @@ class ConstraintExplorer(Explorer):
         "and the corner that the conditional gradient picks. Right how far both methods are from "
         "the best allowed loss at each step, and the duality gap."
     )
-    many_colors = True
     target = "in the L1 ball, let the best allowed point have one weight of exactly 0."
 
     def controls(self) -> dict[str, Control]:

@@ -42,7 +42,6 @@ class CurvatureExplorer(Explorer):
         "model it has at this point, with its lowest place. Right the loss of all methods against "
         "the calls of loss and gradient they have made."
     )
-    many_colors = True  # four looks over twice fourteen grays
     target = "on the saddle, start Newton's method at |θ₁| ≤ 0.1 and let it reach a minimum."
 
     def controls(self) -> dict[str, Control]:

@@ -10,6 +10,7 @@ from gradcourse import style
 from gradcourse.autodiff import Tensor, graph
 from gradcourse.explorers.base import Explorer
 from gradcourse.explorers.controls import Control, player, slider
+from gradcourse.explorers.pixels import Label
 
 LEAVES = {"x": 1.5, "w1": 0.8, "w2": -0.5, "v1": 1.2, "v2": 0.7, "y": -1.0}
 NAMES = {"x": "x", "w1": "w₁", "w2": "w₂", "v1": "v₁", "v2": "v₂", "y": "y"}
@@ -64,21 +65,21 @@ class GraphExplorer(Explorer):
         for parent, child in EDGES:
             ax.plot(*np.transpose([_at(parent), _at(child)]), color="#c9c9cf", lw=1.5, zorder=1)
         for (x, y), text, parents in NODES.values():
-            face = "#eef1f6" if parents else "white"
+            face = "#f0f0f0" if parents else "white"
             ax.plot(x, y, "o" if parents else "s", ms=25, mfc=face, mec=style.MUTED, zorder=2)
             ax.text(x, y, text, ha="center", va="center", fontsize=9, zorder=3)
         artists = {"flow": ax.plot([], [], color=style.UPHILL, lw=2.6)[0]}
         artists["active"] = ax.plot([], [], "o", ms=29, mfc="none", mec=style.UPHILL, mew=2.2)[0]
-        small = {"ha": "center", "fontsize": 8.5}
         for name in NODES:
             x, y = _at(name)
-            artists[f"{name} value"] = ax.text(x, y + 0.068, "", va="bottom", **small)
-            artists[f"{name} slope"] = ax.text(x, y - 0.072, "", va="top", color=style.UPHILL,
-                                               weight="bold", **small)  # fmt: skip
+            artists[f"{name} value"] = Label(ax, x, y + 0.068, above=True, size=8.5, color=style.INK)
+            artists[f"{name} slope"] = Label(
+                ax, x, y - 0.072, above=False, size=8.5, color=style.UPHILL, bold=True
+            )
         for parent, child in EDGES:
             x, y = 0.5 * (_at(parent) + _at(child))
-            artists[f"{parent} {child}"] = ax.text(
-                x, y + 0.015, "", va="bottom", color=style.MUTED, ha="center", fontsize=7.5
+            artists[f"{parent} {child}"] = Label(
+                ax, x, y + 0.02, above=True, size=7.5, color=style.MUTED
             )
         return artists
 

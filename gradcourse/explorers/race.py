@@ -31,7 +31,6 @@ class RaceExplorer(Explorer):
         "Left a map with the path of each optimizer. Right, above, the loss at each step; below, "
         "for every learning rate the steps each optimizer needs to the goal."
     )
-    many_colors = True  # six looks, and their edges over fourteen grays
     target = "let all six reach the goal on the ravine within 100 steps."
 
     def controls(self) -> dict[str, Control]:
