@@ -172,7 +172,8 @@ def test_history_has_an_entry_per_epoch_and_step_and_what_was_watched():
 def test_history_knows_whether_an_epoch_began_downhill():
     rng = np.random.default_rng(0)
     history = fit(Network([Linear(4, 2)], rng), *data(), GradientDescent(0.1), 3, 25, rng=rng)
-    assert len(history.promises) == 3 and max(history.promises) < 0
+    assert len(history.promises) == 3
+    assert max(history.promises) < 0
     uphill = fit(Network([Linear(4, 2)], rng), *data(), Uphill(0.1), 3, 25, rng=rng)
     assert min(uphill.promises) > 0
 

@@ -70,17 +70,16 @@ class GraphExplorer(Explorer):
             ax.text(x, y, text, ha="center", va="center", fontsize=9, zorder=3)
         artists = {"flow": ax.plot([], [], color=style.UPHILL, lw=2.6)[0]}
         artists["active"] = ax.plot([], [], "o", ms=29, mfc="none", mec=style.UPHILL, mew=2.2)[0]
+        value = {"above": True, "size": 8.5, "color": style.INK}
+        slope = {"above": False, "size": 8.5, "color": style.UPHILL, "bold": True}
+        local = {"above": True, "size": 7.5, "color": style.MUTED}
         for name in NODES:
             x, y = _at(name)
-            artists[f"{name} value"] = Label(ax, x, y + 0.068, above=True, size=8.5, color=style.INK)
-            artists[f"{name} slope"] = Label(
-                ax, x, y - 0.072, above=False, size=8.5, color=style.UPHILL, bold=True
-            )
+            artists[f"{name} value"] = Label(ax, x, y + 0.068, **value)
+            artists[f"{name} slope"] = Label(ax, x, y - 0.072, **slope)
         for parent, child in EDGES:
             x, y = 0.5 * (_at(parent) + _at(child))
-            artists[f"{parent} {child}"] = Label(
-                ax, x, y + 0.02, above=True, size=7.5, color=style.MUTED
-            )
+            artists[f"{parent} {child}"] = Label(ax, x, y + 0.02, **local)
         return artists
 
     def compute(self, step: int, **leaves: float) -> dict[str, object]:
