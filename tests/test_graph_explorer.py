@@ -28,7 +28,7 @@ def test_the_value_is_the_formula():
 
 
 def texts(explorer, kind):
-    names = [name for name in NODES if explorer.artists[f"{name} {kind}"].get_text()]
+    names = [name for name in NODES if explorer.artists[f"{name} {kind}"].text]
     return set(names) - set(LEAVES)
 
 
@@ -36,11 +36,11 @@ def texts(explorer, kind):
 def test_a_step_shows_one_number_more(explorer, step):
     explorer.set(step=step)
     assert texts(explorer, "value") == set(OPS[: min(step, len(OPS))])
-    shown = {name for name in NODES if explorer.artists[f"{name} slope"].get_text()}
+    shown = {name for name in NODES if explorer.artists[f"{name} slope"].text}
     done = OPS[::-1][: max(0, step - len(OPS))]
     reached = {parent for name in done for parent in NODES[name][2]} | set(done)
     assert shown == reached
-    local = [edge for edge in EDGES if explorer.artists[" ".join(edge)].get_text()]
+    local = [edge for edge in EDGES if explorer.artists[" ".join(edge)].text]
     assert local == [(parent, child) for parent, child in EDGES if child in done]
 
 
