@@ -139,3 +139,9 @@ CASES: dict[str, Callable] = {
     "noisy batches": _noisy,
     "learning rate too low": _too_low,
 }
+
+# The six patients of lesson 08, which shows their charts before their names: (case, seed).
+WAITING_ROOM = (
+    ("vanishing gradients", 3), ("diverging", 5), ("dead ReLU", 2),
+    ("learning rate too low", 7), ("plateau", 4), ("healthy", 1),
+)  # fmt: skip
