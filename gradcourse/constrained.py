@@ -5,7 +5,8 @@ the nearest point of the set. The *conditional gradient* (Frank–Wolfe) never l
 corner of the set lies farthest downhill and walks toward it. A set therefore needs two abilities,
 `project` and `vertex`; the simplex and the L1 ball have both in a few lines.
 
-The recipes fit into `descend`, for one point of shape (n,). Lesson 06 draws them.
+A price per unit of size, instead of a limit, is the lasso: `ProximalGradient` pays it after every
+step. The recipes fit into `descend`, for one point of shape (n,). Lessons 06 and 09 draw them.
 """
 
 from dataclasses import dataclass
@@ -168,6 +169,57 @@ class ConditionalGradient:
         """Return the parameters and the memory after one step."""
         share = self.learning_rate * 2 / (state.taken + 2)
         return theta + share * (self.feasible.vertex(grad) - theta), StepCount(state.taken + 1)
+
+
+@dataclass(frozen=True)
+class ProximalGradient:
+    """Step against the gradient of the loss, then pull every parameter toward 0: the lasso.
+
+    Minimizes L(θ) + l1 · Σ |θ|; the gradient is that of L alone. Also called ISTA.
+
+    Parameters:
+        l1 : float or (n,) – the price per unit of size, 0 or more; 0 for an intercept
+        learning_rate : float – η, above 0
+
+    Example:
+        >>> optimizer = ProximalGradient(l1=1.0, learning_rate=0.5)
+        >>> optimizer.step(np.array([2.0, 0.1]), grad=np.array([1.0, 0.0]), state=())[0]
+        array([1., 0.])
+
+    See:        lesson 09; Tibshirani (1996); Daubechies, Defrise and De Mol (2004)
+    """
+
+    l1: float | np.ndarray
+    learning_rate: float = 0.1
+    whole_vector = True
+
+    def __post_init__(self):
+        require.positive("learning_rate", self.learning_rate)
+        if np.min(require.finite("l1", self.l1)) < 0:
+            raise ValueError(f"l1 must be 0 or more, but it is {self.l1}; a price below 0 pays.")
+
+    def init(self, theta: np.ndarray) -> tuple:
+        """Return the memory before the first step: none."""
+        return ()
+
+    def step(self, theta: np.ndarray, grad: np.ndarray, state: tuple) -> tuple[np.ndarray, tuple]:
+        """Return the parameters and the memory after one step."""
+        moved = theta - self.learning_rate * grad
+        return soft_threshold(moved, self.learning_rate * self.l1), state
+
+
+def soft_threshold(theta: np.ndarray, amount: float | np.ndarray) -> np.ndarray:
+    """Move every entry toward 0 by `amount`, and stop there.
+
+    It solves min ½ (w − θ)² + amount · |w|, entry by entry.
+
+    Example:
+        >>> soft_threshold(np.array([3.0, -0.5, -2.0]), 1.0)
+        array([ 2., -0., -1.])
+
+    See:        lesson 09
+    """
+    return np.sign(theta) * np.maximum(np.abs(theta) - amount, 0.0)
 
 
 def duality_gap(feasible: Simplex | L1Ball, theta: np.ndarray, grad: np.ndarray) -> float:

@@ -11,8 +11,10 @@ from gradcourse.constrained import (
     ConditionalGradient,
     L1Ball,
     ProjectedGradient,
+    ProximalGradient,
     Simplex,
     duality_gap,
+    soft_threshold,
 )
 from gradcourse.datasets import penguins, standardize
 from gradcourse.losses import LinearRegression
@@ -94,9 +96,38 @@ def test_after_k_steps_at_most_k_corners_are_mixed():
     assert [np.count_nonzero(theta) <= k for k, theta in enumerate(way.path)] == [True] * 4
 
 
+@pytest.mark.parametrize("amount", [0.0, 0.3, 2.0])
+def test_the_soft_threshold_solves_its_problem(amount):
+    grid = np.linspace(-5, 5, 100_001)
+    for value in (-3.0, -0.2, 0.0, 0.31, 4.0):
+        lowest = grid[np.argmin(0.5 * (grid - value) ** 2 + amount * np.abs(grid))]
+        assert np.isclose(soft_threshold(value, amount), lowest, atol=1e-4)
+
+
+def test_the_lasso_ends_where_no_weight_is_worth_its_price():
+    model, price = lasso(), np.array([0.2, 0.2, 0.2, 0.2, 0.0])
+    recipe = ProximalGradient(price, 1 / model.smoothness)
+    theta = descend(model, model.gradient, np.zeros(5), recipe, 5000).final
+    slope = model.gradient(theta)
+    assert np.allclose(slope[theta != 0], -(price * np.sign(theta))[theta != 0], atol=1e-9)
+    assert (np.abs(slope[theta == 0]) <= price[theta == 0]).all()
+    assert 0 < np.count_nonzero(theta) < 5
+
+
+def test_the_lasso_is_the_l1_ball_of_the_radius_it_ends_at():
+    model = lasso()
+    rate = 1 / model.smoothness
+    free = descend(model, model.gradient, np.zeros(5), ProximalGradient(0.2, rate), 5000).final
+    ball = L1Ball(np.abs(free).sum())
+    held = descend(model, model.gradient, np.zeros(5), ProjectedGradient(ball, rate), 5000).final
+    assert np.allclose(free, held, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
+        (lambda: ProximalGradient(-1.0), "l1 must be 0 or more, but it is -1.0"),
+        (lambda: ProximalGradient(1.0, 0), "learning_rate must be"),
         (lambda: Simplex(0), "total must be"),
         (lambda: L1Ball(-1), "radius must be"),
         (lambda: ProjectedGradient(L1Ball(), 0), "learning_rate must be"),

@@ -23,6 +23,7 @@ _MODULES = {
     "ConstraintExplorer": "constraint",
     "GraphExplorer": "graph",
     "DepthExplorer": "depth",
+    "GeneralizeExplorer": "generalize",
 }
 __all__ = sorted(_MODULES)
 
