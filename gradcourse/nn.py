@@ -322,7 +322,7 @@ class Network:
         return float((self.predict(X).argmax(axis=1) == y).mean())
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """What happened in training.
 
@@ -341,6 +341,10 @@ class History:
     promises: list[float] = field(default_factory=list)
     watched: list[object] = field(default_factory=list)
     stopped: str = ""
+
+    def __repr__(self) -> str:
+        ends = f", loss {self.losses[0]:.3g} → {self.losses[-1]:.3g}" if self.losses else ""
+        return f"History({len(self.losses)} epochs{ends}. {self.stopped})"
 
 
 def fit(

@@ -167,6 +167,8 @@ def test_history_has_an_entry_per_epoch_and_step_and_what_was_watched():
     assert (len(history.losses), len(history.step_losses), len(history.watched)) == (4, 12, 5)
     assert history.watched[-1] > 0.9
     assert history.stopped == "All 4 epochs were taken."
+    assert repr(history).startswith("History(4 epochs, loss 0.")
+    assert len(repr(history)) < 100
 
 
 def test_history_knows_whether_an_epoch_began_downhill():

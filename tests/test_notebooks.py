@@ -105,6 +105,14 @@ def test_no_cell_ends_in_an_error_or_a_warning(path):
 
 
 @every_notebook
+def test_no_cell_prints_more_than_one_reads(path):
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            text = output.get("text") or output.get("data", {}).get("text/plain", "")
+            assert len(text) < 2500, cell.id
+
+
+@every_notebook
 def test_no_path_of_one_machine_is_shown(path):
     assert MACHINE_PATH.findall(words(path)) == []
 

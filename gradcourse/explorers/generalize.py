@@ -47,8 +47,8 @@ class GeneralizeExplorer(Explorer):
     def build(self, figure: Figure) -> dict[str, object]:
         """Lay out the curve, the weights and the losses."""
         curve, weights, loss = figure.subplots(1, 3)
-        curve.set_position([0.065, 0.14, 0.29, 0.77])
-        weights.set_position([0.425, 0.14, 0.21, 0.77])
+        curve.set_position([0.06, 0.14, 0.275, 0.77])
+        weights.set_position([0.435, 0.14, 0.205, 0.77])
         loss.set_position([0.715, 0.14, 0.275, 0.77])
         curve.set(xlabel="x", ylabel="y", xlim=(0, 1), ylim=(-3.2, 3.2))
         curve.set_title("The truth (gray) and the fit")
