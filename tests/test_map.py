@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 MAP = ROOT / "lessons" / "README.md"
 ROWS = {"A": 7, "B": 7, "C": 7, "D": 9, "E": 5, "F": 6, "G": 5, "H": 11, "I": 16, "J": 8}
 WANTED = [f"{letter}{n}" for letter, count in ROWS.items() for n in range(1, count + 1)]
-TAUGHT = 9  # lessons 01 to 09 exist; a row of a later lesson names the lesson alone
+TAUGHT = 10  # lessons 01 to 10 exist; a row of a later lesson names the lesson alone
 LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)(?:#([^)]+))?\)")
 
 

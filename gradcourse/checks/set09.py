@@ -39,6 +39,8 @@ ridge_gradient = Question("09.ridge_gradient", _ridge, _ridge_cases, (
             "the intercept, the last entry, may be as large as it likes."),
     Mistake("forgot the ½ of the penalty", partial(_ridge, price=2.0),
             "the penalty is ½ strength · w²; its slope is strength · w."),
+    Mistake("kept the ½ of the penalty", partial(_ridge, price=0.5),
+            "the 2 of the square cancels the ½: the slope is strength · w."),
     Mistake("minus the penalty", partial(_ridge, sign=-1),
             "it is part of the loss: its gradient is added."),
     Mistake("summed instead of averaged", partial(_ridge, n=False),
@@ -113,7 +115,8 @@ def _stop_cases(rng):
         Case(([2.0, 1.0, np.nan, np.nan, np.nan, 0.1], 3), "NaN",
              "NaN is never better: ask whether the loss is below the best."),
         Case(([4.0], 5), "one epoch"),
-        Case(([5.0, 4.0, 6.0, 7.0, 1.0], 1), "patience 1"),
+        Case(([5.0, 4.0, 6.0, 7.0, 1.0], 1), "patience 1",
+             "The first epoch is the first best; it does not count as waiting."),
         Case(([1, 2, 3, 4, 5, 6], 4), "whole numbers, only worse"),
     ]  # fmt: skip
 
@@ -165,12 +168,13 @@ def _pca_cases(rng):
     ]  # fmt: skip
 
 
-def _pca(X, start, rate, n_steps, *, center=True, unit=True, sign=1, n=True, two=2.0, begin=True):
+def _pca(X, start, rate, n_steps, *, center=True, unit=True, sign=1, n=True, two=2.0, begin=True,
+         less=0):  # fmt: skip
     X, w = np.asarray(X, dtype=float), np.asarray(start, dtype=float)
     X = X - X.mean(axis=0) if center else X
     w = w / np.linalg.norm(w) if begin else w
     for _ in range(n_steps):
-        w = w + sign * rate * two * X.T @ (X @ w) / (len(X) if n else 1)
+        w = w + sign * rate * two * X.T @ (X @ w) / (len(X) - less if n else 1)
         w = w / np.linalg.norm(w) if unit else w
     return w
 
@@ -184,6 +188,8 @@ first_direction = Question("09.first_direction", _pca, _pca_cases, (
             "the variance is to be LARGEST: add the gradient."),
     Mistake("summed instead of averaged", partial(_pca, n=False),
             "the variance is a mean over the rows."),
+    Mistake("divided by n − 1", partial(_pca, less=1),
+            "the mean over the rows divides by n; np.cov needs bias=True."),
     Mistake("forgot the 2 of the square", partial(_pca, two=1.0),
             "the slope of (x · w)² is 2 (x · w) x."),
     Mistake("returned the start as it came", partial(_pca, begin=False),

@@ -24,6 +24,7 @@ _MODULES = {
     "GraphExplorer": "graph",
     "DepthExplorer": "depth",
     "GeneralizeExplorer": "generalize",
+    "AtWorkExplorer": "at_work",
 }
 __all__ = sorted(_MODULES)
 

@@ -24,6 +24,7 @@ def weights_only(theta, factor=1.0):
 no_penalty = ridge(lambda theta: 0.0)
 all_penalized = ridge(lambda theta: theta)
 twice = ridge(lambda theta: weights_only(theta, 2.0))
+half = ridge(lambda theta: weights_only(theta, 0.5))
 minus = ridge(lambda theta: -weights_only(theta))
 signs = ridge(lambda theta: np.sign(weights_only(theta)))
 summed = ridge(weights_only, total=True)
@@ -153,6 +154,7 @@ def slope(X, w):
 uncentered = climb(slope, prepare=lambda X: X)
 downhill = climb(lambda X, w: -slope(X, w))
 sums = climb(lambda X, w: 2 * X.T @ (X @ w))
+by_np_cov = climb(lambda X, w: 2 * np.cov(X.T) @ w)
 without_two_pca = climb(lambda X, w: slope(X, w) / 2)
 start_as_it_is = climb(slope, begin=False)
 never_normed = climb(slope, unit=False)
@@ -217,6 +219,7 @@ WRONG = [
     (RIDGE, "forgot the penalty", no_penalty),
     (RIDGE, "penalized the intercept", all_penalized),
     (RIDGE, "forgot the ½ of the penalty", twice),
+    (RIDGE, "kept the ½ of the penalty", half),
     (RIDGE, "minus the penalty", minus),
     (RIDGE, "summed instead of averaged", summed),
     (RIDGE, "took the sign of the weights", signs),
@@ -245,6 +248,7 @@ WRONG = [
     (PCA, "left the length as it came", never_normed),
     (PCA, "went downhill", downhill),
     (PCA, "summed instead of averaged", sums),
+    (PCA, "divided by n − 1", by_np_cov),
     (PCA, "forgot the 2 of the square", without_two_pca),
     (PCA, "returned the start as it came", start_as_it_is),
     (PCA, "", one_step_too_many),
