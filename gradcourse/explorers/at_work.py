@@ -86,12 +86,11 @@ class AtWorkExplorer(Explorer):
             self.figure.axes[0].set(xlabel=xlabel, ylabel=ylabel, xlim=xlim, ylim=ylim)
             self.figure.axes[0].set_title(title, loc="left", fontsize=10.5)
             self.redraw_still()
-        joined = "None" if task == "recommender" else "-"
         for name in ("true", "learned"):
             draw[name].set_data(*result[name])
-            dense = len(result[name][0]) > 20
-            draw[name].set(linestyle="-" if name == "true" and dense else joined,
-                           marker="" if dense and task != "recommender" else "o")  # fmt: skip
+        draw["true"].set_marker("o" if task in ("convolution", "policy") else "")
+        draw["learned"].set(marker="" if task == "fine-tuning" else "o",
+                            linestyle="" if task == "recommender" else "-")  # fmt: skip
         losses = np.nan_to_num(result["losses"], nan=30, posinf=30).clip(1e-5, 30)
         draw["loss"].set_data(np.arange(N_STEPS + 1), losses)
         draw["goal"].set_data([0, N_STEPS], [result["goal"]] * 2)

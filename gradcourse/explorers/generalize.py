@@ -58,7 +58,7 @@ class GeneralizeExplorer(Explorer):
         loss.set_title("Loss: points (black), new (red)")
         style.log_axis(loss, "xy")
         loss.set_ylim(LOSSES)
-        curve.plot(GRID, waves(GRID) @ TRUTH, color=style.MUTED, lw=4, alpha=0.35)
+        curve.plot(GRID, ON_GRID @ TRUTH, color=style.MUTED, lw=4, alpha=0.35)
         weights.axhline(0, color=style.MUTED, lw=0.8)
         real = np.flatnonzero(TRUTH)
         weights.plot(real + 1, TRUTH[real], "o", mfc="none", mec=style.MUTED, ms=9)
@@ -88,7 +88,7 @@ class GeneralizeExplorer(Explorer):
         shaken = result["shaken"]
         draw["copies"].set_data(shaken.ravel(), np.tile(result["y"], len(shaken)))
         draw["points"].set_data(result["x"], result["y"])
-        draw["fit"].set_data(GRID, waves(GRID)[:, : len(weights)] @ weights)
+        draw["fit"].set_data(GRID, ON_GRID[:, : len(weights)] @ weights)
         place = np.arange(1, len(weights) + 1)
         bars = np.stack([0 * weights, weights, np.nan * weights], axis=1).ravel()
         draw["weights"].set_data(np.repeat(place, 3), bars)
@@ -127,15 +127,21 @@ def fitted(
     shaken = x + 0.02 * np.random.default_rng(7).standard_normal((copies, n_points))
     inputs = np.concatenate([x, shaken.clip(0, 1).ravel()])
     path = descend(waves(inputs)[:, :n_waves], np.tile(y, copies + 1), l2, l1)
-    errors = waves(GRID)[:, :n_waves] @ path.T - (waves(GRID) @ TRUTH)[:, None]
-    seen = waves(x)[:, :n_waves] @ path.T - y[:, None]
-    losses = {"seen": np.mean(seen**2, axis=0), "new": np.mean(errors**2, axis=0) + noise**2}
+    errors = waves(x)[:, :n_waves] @ path.T - y[:, None]
+    off = np.pad(path, ((0, 0), (0, MOST - n_waves))) - TRUTH
+    new = ((off @ AVERAGE) * off).sum(axis=1) + noise**2
+    losses = {"seen": np.mean(errors**2, axis=0), "new": new}
     return {"x": x, "y": y, "shaken": shaken, "path": path, "noise": noise, **losses}
 
 
 def waves(x: np.ndarray) -> np.ndarray:
     """Return half, one, one and a half … waves at x (n,): features (n, MOST) of mean square ½."""
     return np.cos(np.pi * np.arange(1, MOST + 1) * x[:, None])
+
+
+# The mean over x of all products of two waves: offᵀ AVERAGE off is the mean square of a curve.
+ON_GRID = waves(GRID)
+AVERAGE = ON_GRID.T @ ON_GRID / len(GRID)
 
 
 def sample(n_points: int, noise: float) -> tuple[np.ndarray, np.ndarray]:
