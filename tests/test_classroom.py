@@ -339,19 +339,19 @@ def test_a_solution_that_fails_its_own_test_is_named(own):
         grade("own", own, say=lambda line: None)
 
 
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        ({"assignment": "07_nothing"}, "no assignment '07_nothing' .*; there are own"),
-        ({"course": "/nowhere"}, "no course folder /nowhere"),
-        ({"seed": -1}, "seed must be a whole number"),
-        ({"timeout": 0}, "timeout must be"),
-        ({"workers": -2}, "workers must be"),
-    ],
-)
-def test_bad_input_gets_one_sentence(own, options, sentence):
-    with pytest.raises((ValueError, OSError), match=sentence):
-        grade(**{"assignment": "own", "course": own, "say": print, **options})
+BAD = {
+    "no assignment '07_nothing' .*; there are own": {"assignment": "07_nothing"},
+    "no course folder /nowhere": {"course": "/nowhere"},
+    "seed must be a whole number": {"seed": -1},
+    "timeout must be": {"timeout": 0},
+    "workers must be": {"workers": -2},
+}
+
+
+def test_bad_input_gets_one_sentence(own):  # one course for all: none of them gets to work on it
+    for sentence, options in BAD.items():
+        with pytest.raises((ValueError, OSError), match=sentence):
+            grade(**{"assignment": "own", "course": own, "say": print, **options})
 
 
 def test_an_address_where_no_scheduler_answers_gets_one_sentence(own):

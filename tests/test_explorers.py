@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import random
 import threading
 
 import ipywidgets
@@ -72,7 +73,8 @@ def test_every_control_changes_picture_or_sentence(explorer):
 
 def test_no_corner_of_the_controls_fails(explorer):
     corners = itertools.product(*(ends(widget) for widget in explorer.widgets.values()))
-    for corner in itertools.islice(corners, 400):
+    corners = list(itertools.islice(corners, 100_000))
+    for corner in random.Random(0).sample(corners, min(len(corners), 150)):
         explorer.set(**dict(zip(explorer.widgets, corner, strict=True)))
         assert "gc-error" not in explorer.status.value, (corner, explorer.sentence)
         assert "nan" not in explorer.sentence.lower(), (corner, explorer.sentence)
