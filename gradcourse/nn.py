@@ -406,12 +406,12 @@ def fit(
     return history
 
 
-def _sweep(state: tuple) -> None:
+def _sweep(state: object) -> None:
     """Set to 0 what has faded below 1e-30, as Adam's mean for a dead unit does.
 
     Below 1e-38 float32 gives up precision to reach further down, and takes ten times as long.
     """
-    for part in state:
+    for part in state if isinstance(state, tuple) else ():
         if isinstance(part, np.ndarray):
             part[np.abs(part) < 1e-30] = 0
 
