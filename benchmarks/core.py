@@ -202,8 +202,10 @@ def import_time() -> None:
         )
         runs = [subprocess.check_output([sys.executable, "-c", code]) for _ in range(7)]
         spent[module] = statistics.median(map(float, runs))
-    print(f"{'import gradcourse':44}{spent['gradcourse'] * 1e3:8.3f} ms   "
-          f"numpy {spent['numpy'] / spent['gradcourse']:.0f}×")  # fmt: skip
+    print(
+        f"{'import gradcourse':44}{spent['gradcourse'] * 1e3:8.3f} ms   "
+        f"numpy {spent['numpy'] / spent['gradcourse']:.0f}×"
+    )
 
 
 if __name__ == "__main__":

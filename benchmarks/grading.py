@@ -31,7 +31,7 @@ import psutil
 from nbgrader.api import Gradebook
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "tools"))
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests"), str(ROOT / "tests" / "support")]
 from classes import Class  # noqa: E402
 
 SMALL = 2  # submissions of the class that shows what starting costs
@@ -197,8 +197,10 @@ def main() -> None:
     }
     if options.otter:
         contestants["otter"] = lambda *work: otter(*work, options.otter)
-    runs = {name: [_fresh(grade, n) for n in (SMALL, options.submissions)]
-            for name, grade in contestants.items()}  # fmt: skip
+    runs = {
+        name: [_fresh(grade, n) for n in (SMALL, options.submissions)]
+        for name, grade in contestants.items()
+    }
     report(runs, options.submissions)
 
 
@@ -217,8 +219,10 @@ def report(runs: dict[str, list[Run]], n_students: int) -> None:
         costs = whole.cpu / n_students, (whole.cpu - small.cpu) / further
         base = base or costs
         paces = n_students / whole.wall * 60, further / (whole.wall - small.wall) * 60
-        parts = [f"{cost:7.2f}{cost / first:7.2f}×{pace:8.1f}"
-                 for cost, first, pace in zip(costs, base, paces, strict=True)]  # fmt: skip
+        parts = [
+            f"{cost:7.2f}{cost / first:7.2f}×{pace:8.1f}"
+            for cost, first, pace in zip(costs, base, paces, strict=True)
+        ]
         print(f"{name:22}{'  '.join(parts)}")
 
 

@@ -17,11 +17,11 @@ import psutil
 from distributed import default_client
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "tools"))
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests"), str(ROOT / "tests" / "support")]
 from classes import Class  # noqa: E402
 
 from gradcourse.grading.classroom import grade  # noqa: E402
-from gradcourse.grading.engine import open_gradebook  # noqa: E402
+from gradcourse.grading.nbgrader_api import open_gradebook  # noqa: E402
 
 WRONG_STEP = "def one_step(theta, gradient, learning_rate):\n    return theta"
 WRONG_RATE = "def largest_rate(hessian):\n    return 0.1"
@@ -61,8 +61,12 @@ def scores(work: Class) -> dict[tuple[str, str], float]:
     """Return every automatic score in the gradebook."""
     with open_gradebook(f"sqlite:///{work.folder}/gradebook.db") as gradebook:
         submissions = gradebook.find_assignment(work.assignment).submissions
-        return {(one.student_id, cell.name): cell.auto_score for one in submissions
-                for notebook in one.notebooks for cell in notebook.grades}  # fmt: skip
+        return {
+            (one.student_id, cell.name): cell.auto_score
+            for one in submissions
+            for notebook in one.notebooks
+            for cell in notebook.grades
+        }
 
 
 def main() -> None:
@@ -77,13 +81,17 @@ def main() -> None:
         third = len(sizes) // 3
         first, last = median(sizes[:third]), median(sizes[-third:])
         right = sum(points[student] == wanted[student] for student in wanted)
-        print(f"{options.workers} workers: {right} of {len(wanted)} scores right, {seconds:.0f} s, "
-              f"{60 * len(wanted) / seconds:.0f} a minute")  # fmt: skip
+        print(
+            f"{options.workers} workers: {right} of {len(wanted)} scores right, {seconds:.0f} s, "
+            f"{60 * len(wanted) / seconds:.0f} a minute"
+        )
         print(f"workers' memory: {first:.0f} MiB in the first third, {last:.0f} in the last")
         sequential, _ = make_class(Path(other), options.submissions)
         _, seconds, _ = run(sequential, 1)
-        print(f"1 worker: {seconds:.0f} s, {60 * len(wanted) / seconds:.0f} a minute; "
-              f"gradebooks equal: {scores(work) == scores(sequential)}")  # fmt: skip
+        print(
+            f"1 worker: {seconds:.0f} s, {60 * len(wanted) / seconds:.0f} a minute; "
+            f"gradebooks equal: {scores(work) == scores(sequential)}"
+        )
 
 
 if __name__ == "__main__":

@@ -53,10 +53,16 @@ def with_torch(seed: int, cnn: bool = False) -> float:
     body = [nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10)]
     if cnn:
         body = [
-            nn.Unflatten(1, (1, 8, 8)), nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+            nn.Unflatten(1, (1, 8, 8)),
+            nn.Conv2d(1, 8, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(8, 16, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
             nn.Linear(64, 10),
-        ]  # fmt: skip
+        ]
     network = nn.Sequential(*body)
     optimizer = torch.optim.Adam(network.parameters(), lr=RATE)
     loss = nn.CrossEntropyLoss()
@@ -120,9 +126,15 @@ def with_sklearn(seed: int) -> float:
     from sklearn.neural_network import MLPClassifier
 
     model = MLPClassifier(
-        (64, 32), alpha=0, batch_size=BATCH, learning_rate_init=RATE, max_iter=EPOCHS,
-        random_state=seed, tol=0, n_iter_no_change=10**6,
-    )  # fmt: skip
+        (64, 32),
+        alpha=0,
+        batch_size=BATCH,
+        learning_rate_init=RATE,
+        max_iter=EPOCHS,
+        random_state=seed,
+        tol=0,
+        n_iter_no_change=10**6,
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.fit(X_TRAIN, Y_TRAIN)
@@ -145,9 +157,11 @@ def race(title: str, contestants: dict, rounds: int = 5) -> None:
     print(title)
     for name in contestants:
         took = statistics.median(warm[name])
-        print(f"  {name:14} warm {took * 1e3:7.0f} ms = {took / best:5.1f} ×   cold "
-              f"{cold[name] * 1e3:7.0f} ms = {cold[name] / cold['ours']:5.1f} ×   "
-              f"accuracy {np.mean(accuracy[name]):.3f}")  # fmt: skip
+        print(
+            f"  {name:14} warm {took * 1e3:7.0f} ms = {took / best:5.1f} ×   cold "
+            f"{cold[name] * 1e3:7.0f} ms = {cold[name] / cold['ours']:5.1f} ×   "
+            f"accuracy {np.mean(accuracy[name]):.3f}"
+        )
 
 
 def deep_chain(n: int = 100_000) -> None:
@@ -157,8 +171,10 @@ def deep_chain(n: int = 100_000) -> None:
     for _ in range(n // 2):
         y = y * 1.00001 + 0.0
     y.backward()
-    print(f"a chain of {n:,} operations: {time.process_time() - begin:.2f} s, gradient off by "
-          f"{abs(x.grad - 1.00001 ** (n // 2)):.0e}")  # fmt: skip
+    print(
+        f"a chain of {n:,} operations: {time.process_time() - begin:.2f} s, gradient off by "
+        f"{abs(x.grad - 1.00001 ** (n // 2)):.0e}"
+    )
 
 
 def epoch_memory() -> None:

@@ -22,10 +22,28 @@ _NAMES = {
     "Trajectory": "descent",
 }
 _MODULES = {
-    "autodiff", "checks", "clinic", "constrained", "curvature", "datasets", "descent",
-    "diagnostics", "differences", "doctor", "explorers", "feedback", "landscapes", "losses", "nn",
-    "optimizers", "plots", "progress", "quiz", "schedules", "style",
-}  # fmt: skip
+    "autodiff",
+    "checks",
+    "clinic",
+    "constrained",
+    "curvature",
+    "datasets",
+    "descent",
+    "diagnostics",
+    "differences",
+    "doctor",
+    "explorers",
+    "feedback",
+    "landscapes",
+    "losses",
+    "nn",
+    "optimizers",
+    "plots",
+    "progress",
+    "quiz",
+    "schedules",
+    "style",
+}
 
 __all__ = sorted([*_NAMES, *_MODULES])
 

@@ -325,11 +325,14 @@ def _binary(op: str, a: Tensor, b: object, function: Callable, slopes: Callable)
 def _pull_matmul(g: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give vectors a second axis, so that one formula serves all cases."""
     rows, columns = np.atleast_2d(a), b[:, None] if b.ndim == 1 else b
-    g = g.reshape(*g.shape[: g.ndim - (a.ndim > 1) - (b.ndim > 1)], rows.shape[-2],
-                  columns.shape[-1])  # fmt: skip
+    g = g.reshape(
+        *g.shape[: g.ndim - (a.ndim > 1) - (b.ndim > 1)], rows.shape[-2], columns.shape[-1]
+    )
     slope_a, slope_b = g @ np.swapaxes(columns, -1, -2), np.swapaxes(rows, -1, -2) @ g
-    return (unbroadcast(slope_a, rows.shape).reshape(a.shape),
-            unbroadcast(slope_b, columns.shape).reshape(b.shape))  # fmt: skip
+    return (
+        unbroadcast(slope_a, rows.shape).reshape(a.shape),
+        unbroadcast(slope_b, columns.shape).reshape(b.shape),
+    )
 
 
 def _seed(end: Tensor, gradient: np.ndarray | None) -> np.ndarray:

@@ -51,9 +51,15 @@ def run(name: str, seed: int, n_epochs: int = 8) -> tuple[Network, History]:
     network = Network(case["layers"], rng, dtype=float)
     case.get("prepare", lambda network: None)(network)
     history = fit(
-        network, X, y, case["optimizer"], n_epochs, case.get("batch_size", 32), rng=rng,
+        network,
+        X,
+        y,
+        case["optimizer"],
+        n_epochs,
+        case.get("batch_size", 32),
+        rng=rng,
         watch=watch(X, y),
-    )  # fmt: skip
+    )
     return network, history
 
 
@@ -142,6 +148,10 @@ CASES: dict[str, Callable] = {
 
 # The six patients of lesson 08, which shows their charts before their names: (case, seed).
 WAITING_ROOM = (
-    ("vanishing gradients", 3), ("diverging", 5), ("dead ReLU", 2),
-    ("learning rate too low", 7), ("plateau", 4), ("healthy", 1),
-)  # fmt: skip
+    ("vanishing gradients", 3),
+    ("diverging", 5),
+    ("dead ReLU", 2),
+    ("learning rate too low", 7),
+    ("plateau", 4),
+    ("healthy", 1),
+)

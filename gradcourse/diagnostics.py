@@ -106,13 +106,14 @@ def snapshot(network: Network, X: np.ndarray, y: np.ndarray) -> Snapshot:
         spreads = np.asarray(X).std(axis=0)
         spreads = spreads[spreads > 0]
         return Snapshot(
-            loss, network.accuracy(X, y),
+            loss,
+            network.accuracy(X, y),
             [float(np.linalg.norm(w.grad)) for w in weights],
             [float((h.data <= 0).all(axis=0).mean()) for f, h in pairs if f is RELU],
             [float(SATURATED[f](h.data).mean()) for f, h in pairs if f in (TANH, SIGMOID)],
             float(spreads.max() / np.median(spreads)) if spreads.size else 1.0,
             [w.data.copy() for w in weights],
-        )  # fmt: skip
+        )
 
 
 def update_ratios(before: Snapshot, after: Snapshot) -> list[float]:

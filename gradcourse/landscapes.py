@@ -243,9 +243,17 @@ def rastrigin() -> Landscape:
 ALL = {
     make.__name__: make
     for make in (
-        bowl, ravine, saddle, plateau, two_wells, rosenbrock, himmelblau, beale, rastrigin,
+        bowl,
+        ravine,
+        saddle,
+        plateau,
+        two_wells,
+        rosenbrock,
+        himmelblau,
+        beale,
+        rastrigin,
     )
-}  # fmt: skip
+}
 
 
 def get(name: str) -> Landscape:

@@ -348,10 +348,17 @@ class History:
 
 
 def fit(
-    network: Network, X: np.ndarray, y: np.ndarray, optimizer: object, n_epochs: int = 10,
-    batch_size: int = 32, *, rng: np.random.Generator, watch: object = None,
+    network: Network,
+    X: np.ndarray,
+    y: np.ndarray,
+    optimizer: object,
+    n_epochs: int = 10,
+    batch_size: int = 32,
+    *,
+    rng: np.random.Generator,
+    watch: object = None,
     show_progress: bool = False,
-) -> History:  # fmt: skip
+) -> History:
     """Train a network with shuffled mini-batches; the parameters are changed.
 
     Ends early, with a word, at a loss that is not finite, and when it is interrupted.

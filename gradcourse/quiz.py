@@ -68,9 +68,14 @@ def choice(key: str, question: str, options: dict[str, str]) -> "Question":
 
 
 def number(
-    key: str, question: str, answer: float, tolerance: float, unit: str = "", why: str = "",
+    key: str,
+    question: str,
+    answer: float,
+    tolerance: float,
+    unit: str = "",
+    why: str = "",
     mistakes: dict[float, str] | None = None,
-) -> "Question":  # fmt: skip
+) -> "Question":
     """Ask for a number.
 
     Parameters: tolerance – how far off still counts as right
@@ -98,9 +103,15 @@ class Question:
     """
 
     def __init__(
-        self, key: str, question: str, options: Iterable[str] = (), *, unit: str = "",
-        judge: Callable[[str], tuple[bool, str]] | None = None, reveal: Iterable[str] = (),
-    ):  # fmt: skip
+        self,
+        key: str,
+        question: str,
+        options: Iterable[str] = (),
+        *,
+        unit: str = "",
+        judge: Callable[[str], tuple[bool, str]] | None = None,
+        reveal: Iterable[str] = (),
+    ):
         if not re.fullmatch(r"\d\d\.[\w-]+", key):
             raise ValueError(f"key must be like '03.largest-rate', but it is {key!r}.")
         self.key, self.question, self.options, self.unit = key, question, list(options), unit

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 # Commands, one of which needs PyTorch, and answers that other tests read.
-collect_ignore = ["tools", "wrong_answers", "right_answers"]
+collect_ignore = ["support", "wrong_answers", "right_answers"]
 
 
 def pytest_configure(config):
@@ -18,7 +18,7 @@ def pytest_configure(config):
 def pytest_runtest_setup(item):
     """Pass over what needs a sandbox where there can be none, but never in CI."""
     if item.get_closest_marker("sandbox") and "CI" not in os.environ:
-        from gradcourse.grading.sandbox import _problem
+        from gradcourse.grading.doors.sandbox import _problem
 
         if problem := _problem():
             pytest.skip(problem)

@@ -2,7 +2,7 @@
 
 Whatever runs beside a student's code can be changed by it, a verdict too. So a hidden test only
 reports what it measured; the grader compares in a process of its own with what the reference
-solution reported for the same seed (see `gradcourse.grading.score`).
+solution reported for the same seed (see `gradcourse.grading.doors.verdict`).
 """
 
 import json

@@ -33,19 +33,39 @@ def _pair_cases(rng):
 
 
 partial_derivatives = Question(
-    "01.partial_derivatives", lambda x, y: np.array([2 * x * y, x * x + 6 * y]), _pair_cases, (
-    Mistake("swapped the components", lambda x, y: np.array([x * x + 6 * y, 2 * x * y]),
-            "the first entry belongs to x, the second to y."),
-    Mistake("forgot the factor 2", lambda x, y: np.array([x * y, x * x + 3 * y]),
-            "the power comes down as a factor: x² has the derivative 2x."),
-    Mistake("dropped the variable held still", lambda x, y: np.array([2 * x, 1 + 6 * y]),
-            "held still means treated as a constant, and a constant factor stays."),
-    Mistake("kept a term that stands still",
+    "01.partial_derivatives",
+    lambda x, y: np.array([2 * x * y, x * x + 6 * y]),
+    _pair_cases,
+    (
+        Mistake(
+            "swapped the components",
+            lambda x, y: np.array([x * x + 6 * y, 2 * x * y]),
+            "the first entry belongs to x, the second to y.",
+        ),
+        Mistake(
+            "forgot the factor 2",
+            lambda x, y: np.array([x * y, x * x + 3 * y]),
+            "the power comes down as a factor: x² has the derivative 2x.",
+        ),
+        Mistake(
+            "dropped the variable held still",
+            lambda x, y: np.array([2 * x, 1 + 6 * y]),
+            "held still means treated as a constant, and a constant factor stays.",
+        ),
+        Mistake(
+            "kept a term that stands still",
             lambda x, y: np.array([2 * x * y + 3 * y * y, x * x + 6 * y]),
-            "while y is held still, 3y² is a constant: its slope is 0."),
-    Mistake("added the partial derivatives", lambda x, y: 2 * x * y + x * x + 6 * y,
-            "a gradient keeps one number per variable, so return both."),
-), _read("One slope per parameter"), points=2)  # fmt: skip
+            "while y is held still, 3y² is a constant: its slope is 0.",
+        ),
+        Mistake(
+            "added the partial derivatives",
+            lambda x, y: 2 * x * y + x * x + 6 * y,
+            "a gradient keeps one number per variable, so return both.",
+        ),
+    ),
+    _read("One slope per parameter"),
+    points=2,
+)
 
 
 # ---- direction and norm ------------------------------------------------------------------------
@@ -77,25 +97,57 @@ def _squares(grad):
 
 
 DIRECTION_MISTAKES = (
-    ("divided by the norm squared", {"divisor": _squares},
-     "the norm is the square root; divide by it once."),
-    ("forgot the square root", {"size": _squares},
-     "the norm is Pythagoras: square, add, then take the root."),
-    ("added absolute values", {"size": lambda grad: np.abs(grad).sum()},
-     "the length of an arrow is the root of the sum of squares."),
-    ("returned the downhill direction", {"sign": -1},
-     "the gradient itself points uphill; only descent turns it round."),
-    ("returned the gradient unscaled", {"divisor": lambda grad: 1.0},
-     "a direction has length 1: divide by the norm."),
-)  # fmt: skip
-direction_and_norm = Question("01.direction_and_norm", _direction, _grad_cases, (
-    Mistake("divided zero by zero", partial(_direction, guarded=False),
-            "at a zero gradient return zeros and 0.0; nothing points uphill there."),
-    Mistake("swapped the two results", lambda grad: _direction(grad)[::-1],
-            "the direction comes first, then the norm."),
-    *(Mistake(name, partial(_direction, guarded=guarded, **options), hint)
-      for name, options, hint in DIRECTION_MISTAKES for guarded in (True, False)),
-), _read("Which way is up and how steep"), points=2, tolerance=1e-6)  # fmt: skip
+    (
+        "divided by the norm squared",
+        {"divisor": _squares},
+        "the norm is the square root; divide by it once.",
+    ),
+    (
+        "forgot the square root",
+        {"size": _squares},
+        "the norm is Pythagoras: square, add, then take the root.",
+    ),
+    (
+        "added absolute values",
+        {"size": lambda grad: np.abs(grad).sum()},
+        "the length of an arrow is the root of the sum of squares.",
+    ),
+    (
+        "returned the downhill direction",
+        {"sign": -1},
+        "the gradient itself points uphill; only descent turns it round.",
+    ),
+    (
+        "returned the gradient unscaled",
+        {"divisor": lambda grad: 1.0},
+        "a direction has length 1: divide by the norm.",
+    ),
+)
+direction_and_norm = Question(
+    "01.direction_and_norm",
+    _direction,
+    _grad_cases,
+    (
+        Mistake(
+            "divided zero by zero",
+            partial(_direction, guarded=False),
+            "at a zero gradient return zeros and 0.0; nothing points uphill there.",
+        ),
+        Mistake(
+            "swapped the two results",
+            lambda grad: _direction(grad)[::-1],
+            "the direction comes first, then the norm.",
+        ),
+        *(
+            Mistake(name, partial(_direction, guarded=guarded, **options), hint)
+            for name, options, hint in DIRECTION_MISTAKES
+            for guarded in (True, False)
+        ),
+    ),
+    _read("Which way is up and how steep"),
+    points=2,
+    tolerance=1e-6,
+)
 
 
 # ---- the steepest of eight directions ----------------------------------------------------------
@@ -140,23 +192,51 @@ def _most_climb(loss, theta, step=0.001):
     return loss(point + step * np.array([np.cos(turn), np.sin(turn)])) - loss(point)
 
 
-steepest_of_eight = Question("01.steepest_of_eight", _steepest, _eight_cases, (
-    Mistake("chose steepest descent", partial(_steepest, best=np.argmin),
-            "the lowest of the eight places is the way down; take the highest."),
-    Mistake("longer steps on the diagonals", partial(_steepest, fair=False),
-            "(1, 1) has length √2, so it climbs more only because it is longer."),
-    Mistake("gave degrees to cosine and sine", partial(_steepest, to_radians=np.asarray),
-            "numpy's cos and sin want radians: convert with `np.radians`."),
-    Mistake("radians instead of degrees", lambda *args: np.radians(_steepest(*args)),
-            "only cosine and sine want radians, the answer wants degrees."),
-    Mistake("the number of the direction, not its angle", lambda *args: _steepest(*args) // 45,
-            "directions are 45 degrees apart: multiply."),
-    Mistake("turned like a compass", lambda *args: (90 - _steepest(*args)) % 360,
-            "0 is along the first axis (cosine), 90 along the second (sine)."),
-    Mistake("a negative angle", lambda *args: (_steepest(*args) + 179) % 360 - 179,
-            "angles run from 0 to 315; 360 more is the same direction."),
-    Mistake("returned the climb", _most_climb, "the question is which way, not how much."),
-), _read("Which way is up and how steep"), points=2)  # fmt: skip
+steepest_of_eight = Question(
+    "01.steepest_of_eight",
+    _steepest,
+    _eight_cases,
+    (
+        Mistake(
+            "chose steepest descent",
+            partial(_steepest, best=np.argmin),
+            "the lowest of the eight places is the way down; take the highest.",
+        ),
+        Mistake(
+            "longer steps on the diagonals",
+            partial(_steepest, fair=False),
+            "(1, 1) has length √2, so it climbs more only because it is longer.",
+        ),
+        Mistake(
+            "gave degrees to cosine and sine",
+            partial(_steepest, to_radians=np.asarray),
+            "numpy's cos and sin want radians: convert with `np.radians`.",
+        ),
+        Mistake(
+            "radians instead of degrees",
+            lambda *args: np.radians(_steepest(*args)),
+            "only cosine and sine want radians, the answer wants degrees.",
+        ),
+        Mistake(
+            "the number of the direction, not its angle",
+            lambda *args: _steepest(*args) // 45,
+            "directions are 45 degrees apart: multiply.",
+        ),
+        Mistake(
+            "turned like a compass",
+            lambda *args: (90 - _steepest(*args)) % 360,
+            "0 is along the first axis (cosine), 90 along the second (sine).",
+        ),
+        Mistake(
+            "a negative angle",
+            lambda *args: (_steepest(*args) + 179) % 360 - 179,
+            "angles run from 0 to 315; 360 more is the same direction.",
+        ),
+        Mistake("returned the climb", _most_climb, "the question is which way, not how much."),
+    ),
+    _read("Which way is up and how steep"),
+    points=2,
+)
 
 
 # ---- mean squared error of a line, and its gradient --------------------------------------------
@@ -184,22 +264,50 @@ def _of_error(summary):
     return lambda *args: summary(_error(*args))
 
 
-mse = Question("01.mse", _of_error(lambda e: (e * e).mean()), _line_cases, (
-    Mistake("summed instead of averaged", _of_error(lambda e: (e * e).sum()),
-            "divide by the number of birds, so that more data do not look worse."),
-    Mistake("took the square root", _of_error(lambda e: (e * e).mean() ** 0.5),
-            "the mean of the squares is asked, without a root."),
-    Mistake("forgot the square", _of_error(np.mean),
-            "errors of opposite sign cancel; square each of them first."),
-    Mistake("averaged before squaring", _of_error(lambda e: e.mean() ** 2),
-            "errors cancel in a mean; square each one, then average."),
-    Mistake("absolute values instead of squares", _of_error(lambda e: np.abs(e).mean()),
-            "that is the mean absolute error; square instead."),
-    Mistake("halved the loss", _of_error(lambda e: (e * e).mean() / 2),
-            "some books add a ½; here it is the plain mean."),
-    Mistake("left out the intercept", lambda slope, _, x, y: (_error(slope, 0, x, y) ** 2).mean(),
-            "the line predicts slope · x + intercept."),
-), _read("A loss is a mismatch"), tolerance=1e-5)  # fmt: skip
+mse = Question(
+    "01.mse",
+    _of_error(lambda e: (e * e).mean()),
+    _line_cases,
+    (
+        Mistake(
+            "summed instead of averaged",
+            _of_error(lambda e: (e * e).sum()),
+            "divide by the number of birds, so that more data do not look worse.",
+        ),
+        Mistake(
+            "took the square root",
+            _of_error(lambda e: (e * e).mean() ** 0.5),
+            "the mean of the squares is asked, without a root.",
+        ),
+        Mistake(
+            "forgot the square",
+            _of_error(np.mean),
+            "errors of opposite sign cancel; square each of them first.",
+        ),
+        Mistake(
+            "averaged before squaring",
+            _of_error(lambda e: e.mean() ** 2),
+            "errors cancel in a mean; square each one, then average.",
+        ),
+        Mistake(
+            "absolute values instead of squares",
+            _of_error(lambda e: np.abs(e).mean()),
+            "that is the mean absolute error; square instead.",
+        ),
+        Mistake(
+            "halved the loss",
+            _of_error(lambda e: (e * e).mean() / 2),
+            "some books add a ½; here it is the plain mean.",
+        ),
+        Mistake(
+            "left out the intercept",
+            lambda slope, _, x, y: (_error(slope, 0, x, y) ** 2).mean(),
+            "the line predicts slope · x + intercept.",
+        ),
+    ),
+    _read("A loss is a mismatch"),
+    tolerance=1e-5,
+)
 
 
 def _mse_gradient(slope, intercept, x, y, factor=2.0, mean=np.mean):
@@ -216,19 +324,48 @@ def _averages_multiplied(slope, intercept, x, y):
     return 2 * _error(slope, intercept, x, y).mean() * np.array([np.mean(x), 1.0])
 
 
-mse_gradient = Question("01.mse_gradient", _mse_gradient, _line_cases, (
-    Mistake("sign flipped", partial(_mse_gradient, factor=-2.0),
-            "the error is prediction minus truth, in this order."),
-    Mistake("forgot the factor 2", partial(_mse_gradient, factor=1.0),
-            "the derivative of a square brings a 2 down."),
-    Mistake("summed instead of averaged", partial(_mse_gradient, mean=np.sum),
-            "the loss is a mean, so its slope is a mean too."),
-    Mistake("swapped the components", lambda *args: _mse_gradient(*args)[::-1],
-            "the slope's partial derivative comes first, then the intercept's."),
-    Mistake("forgot the inner derivative", lambda *args: _mse_gradient(*args)[[1, 1]],
-            "a change of the slope moves each prediction x times as much."),
-    Mistake("multiplied two averages", _averages_multiplied,
-            "multiply each error by its own x, then average."),
-    Mistake("derived by the data", _by_data,
-            "x and y are given; slope and intercept are what can move."),
-), _read("How sensitive is the loss"), points=3, tolerance=1e-5)  # fmt: skip
+mse_gradient = Question(
+    "01.mse_gradient",
+    _mse_gradient,
+    _line_cases,
+    (
+        Mistake(
+            "sign flipped",
+            partial(_mse_gradient, factor=-2.0),
+            "the error is prediction minus truth, in this order.",
+        ),
+        Mistake(
+            "forgot the factor 2",
+            partial(_mse_gradient, factor=1.0),
+            "the derivative of a square brings a 2 down.",
+        ),
+        Mistake(
+            "summed instead of averaged",
+            partial(_mse_gradient, mean=np.sum),
+            "the loss is a mean, so its slope is a mean too.",
+        ),
+        Mistake(
+            "swapped the components",
+            lambda *args: _mse_gradient(*args)[::-1],
+            "the slope's partial derivative comes first, then the intercept's.",
+        ),
+        Mistake(
+            "forgot the inner derivative",
+            lambda *args: _mse_gradient(*args)[[1, 1]],
+            "a change of the slope moves each prediction x times as much.",
+        ),
+        Mistake(
+            "multiplied two averages",
+            _averages_multiplied,
+            "multiply each error by its own x, then average.",
+        ),
+        Mistake(
+            "derived by the data",
+            _by_data,
+            "x and y are given; slope and intercept are what can move.",
+        ),
+    ),
+    _read("How sensitive is the loss"),
+    points=3,
+    tolerance=1e-5,
+)

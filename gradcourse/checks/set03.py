@@ -50,17 +50,36 @@ def _one_after_the_other(theta, gradient, learning_rate):
     return theta
 
 
-one_step = Question("03.one_step", _step, _step_cases, (
-    Mistake("plus instead of minus", partial(_step, sign=1.0), UPHILL),
-    Mistake("changed its input", _in_place,
-            "`-=` writes into the caller's array; build a new one with `theta - ...`."),
-    Mistake("used the already updated coordinate", _one_after_the_other,
-            "compute the whole gradient at the old theta, then move all coordinates at once."),
-    Mistake("forgot the learning rate", lambda theta, gradient, _: _step(theta, gradient, 1.0),
-            "a gradient is a slope, not a distance; the learning rate turns it into a step."),
-    Mistake("returned the step, not the place", lambda *args: _step(*args) - np.asarray(args[0]),
-            "the new theta is the old one plus the step."),
-), _read("The update rule"), tolerance=1e-6)  # fmt: skip
+one_step = Question(
+    "03.one_step",
+    _step,
+    _step_cases,
+    (
+        Mistake("plus instead of minus", partial(_step, sign=1.0), UPHILL),
+        Mistake(
+            "changed its input",
+            _in_place,
+            "`-=` writes into the caller's array; build a new one with `theta - ...`.",
+        ),
+        Mistake(
+            "used the already updated coordinate",
+            _one_after_the_other,
+            "compute the whole gradient at the old theta, then move all coordinates at once.",
+        ),
+        Mistake(
+            "forgot the learning rate",
+            lambda theta, gradient, _: _step(theta, gradient, 1.0),
+            "a gradient is a slope, not a distance; the learning rate turns it into a step.",
+        ),
+        Mistake(
+            "returned the step, not the place",
+            lambda *args: _step(*args) - np.asarray(args[0]),
+            "the new theta is the old one plus the step.",
+        ),
+    ),
+    _read("The update rule"),
+    tolerance=1e-6,
+)
 
 
 # ---- the loop with three stopping rules --------------------------------------------------------
@@ -91,8 +110,21 @@ def _walk_cases(rng):
     ]
 
 
-def _walk(f, gradient, start, learning_rate, n_steps, gradient_tolerance, loss_tolerance, *,
-          sign=1, late=0, size=np.linalg.norm, change=abs, first="gradient"):  # fmt: skip
+def _walk(
+    f,
+    gradient,
+    start,
+    learning_rate,
+    n_steps,
+    gradient_tolerance,
+    loss_tolerance,
+    *,
+    sign=1,
+    late=0,
+    size=np.linalg.norm,
+    change=abs,
+    first="gradient",
+):
     path = [np.array(start, dtype=float)]
     while True:
         grad = np.asarray(gradient(path[-1]))
@@ -115,26 +147,57 @@ def _same_array(*args):
     return [path[-1]] * len(path), reason
 
 
-walk = Question("03.walk", _walk, _walk_cases, (
-    Mistake("forgot the start", _without_start,
-            "the path begins where you begin, so n steps make n + 1 points."),
-    Mistake("one step too many", partial(_walk, late=1),
-            "n_steps counts steps, not points; with n_steps = 0 nothing moves."),
-    Mistake("one step too few", partial(_walk, late=-1),
-            "n_steps counts steps, and the start is no step."),
-    Mistake("stored the same array again and again", _same_array,
-            "`theta -= ...` changes the array that is already in the path; build a new one."),
-    Mistake("a rising loss counts as no change", partial(_walk, change=float),
-            "compare the size of the change; a loss that jumps up has changed."),
-    Mistake("compared the parts of the gradient with their sign", partial(_walk, size=np.max),
-            "-5 is below every tolerance and yet steep; compare the length of the vector."),
-    Mistake("compared the largest part of the gradient, not its length",
+walk = Question(
+    "03.walk",
+    _walk,
+    _walk_cases,
+    (
+        Mistake(
+            "forgot the start",
+            _without_start,
+            "the path begins where you begin, so n steps make n + 1 points.",
+        ),
+        Mistake(
+            "one step too many",
+            partial(_walk, late=1),
+            "n_steps counts steps, not points; with n_steps = 0 nothing moves.",
+        ),
+        Mistake(
+            "one step too few",
+            partial(_walk, late=-1),
+            "n_steps counts steps, and the start is no step.",
+        ),
+        Mistake(
+            "stored the same array again and again",
+            _same_array,
+            "`theta -= ...` changes the array that is already in the path; build a new one.",
+        ),
+        Mistake(
+            "a rising loss counts as no change",
+            partial(_walk, change=float),
+            "compare the size of the change; a loss that jumps up has changed.",
+        ),
+        Mistake(
+            "compared the parts of the gradient with their sign",
+            partial(_walk, size=np.max),
+            "-5 is below every tolerance and yet steep; compare the length of the vector.",
+        ),
+        Mistake(
+            "compared the largest part of the gradient, not its length",
             partial(_walk, size=partial(np.linalg.norm, ord=np.inf)),
-            "the length is the root of the sum of all squares."),
-    Mistake("asked the rules in another order", partial(_walk, first="loss"),
-            "the gradient is asked first, then the loss, then the budget."),
-    Mistake("plus instead of minus", partial(_walk, sign=-1), UPHILL),
-), _read("When to stop"), points=3, tolerance=1e-7)  # fmt: skip
+            "the length is the root of the sum of all squares.",
+        ),
+        Mistake(
+            "asked the rules in another order",
+            partial(_walk, first="loss"),
+            "the gradient is asked first, then the loss, then the budget.",
+        ),
+        Mistake("plus instead of minus", partial(_walk, sign=-1), UPHILL),
+    ),
+    _read("When to stop"),
+    points=3,
+    tolerance=1e-7,
+)
 
 
 # ---- the largest safe rate ---------------------------------------------------------------------
@@ -156,16 +219,35 @@ def _rate(hessian, of=np.max, numerator=2.0):
     return numerator / of(np.linalg.eigvalsh(np.asarray(hessian, dtype=float)))
 
 
-largest_rate = Question("03.largest_rate", _rate, _hessian_cases, (
-    Mistake("1/L instead of 2/L", partial(_rate, numerator=1.0),
-            "at 1/L the factor 1 - rate * L is 0; it reaches -1 at twice that rate."),
-    Mistake("took the smallest curvature", partial(_rate, of=np.min),
-            "the steepest direction blows up first, so the largest eigenvalue rules."),
-    Mistake("looked at the diagonal only", lambda hessian: 2 / np.max(np.diag(hessian)),
-            "a tilted valley can be steeper between the axes; take eigenvalues."),
-    Mistake("added the curvatures up", partial(_rate, of=np.sum),
-            "each direction has its own factor; only the steepest one counts."),
-), _read("The largest safe rate"), tolerance=1e-5)  # fmt: skip
+largest_rate = Question(
+    "03.largest_rate",
+    _rate,
+    _hessian_cases,
+    (
+        Mistake(
+            "1/L instead of 2/L",
+            partial(_rate, numerator=1.0),
+            "at 1/L the factor 1 - rate * L is 0; it reaches -1 at twice that rate.",
+        ),
+        Mistake(
+            "took the smallest curvature",
+            partial(_rate, of=np.min),
+            "the steepest direction blows up first, so the largest eigenvalue rules.",
+        ),
+        Mistake(
+            "looked at the diagonal only",
+            lambda hessian: 2 / np.max(np.diag(hessian)),
+            "a tilted valley can be steeper between the axes; take eigenvalues.",
+        ),
+        Mistake(
+            "added the curvatures up",
+            partial(_rate, of=np.sum),
+            "each direction has its own factor; only the steepest one counts.",
+        ),
+    ),
+    _read("The largest safe rate"),
+    tolerance=1e-5,
+)
 
 
 # ---- a schedule --------------------------------------------------------------------------------
@@ -194,20 +276,46 @@ def _curve(function, steps, *args):
     return [function(step, *args) for step in steps]
 
 
-warm_up_cosine = Question("03.warm_up_cosine", _factor, _schedule_cases, (
-    Mistake("off by one, the first step is lost", partial(_factor, ahead=0, room=0),
-            "steps count from 0, and a factor of 0 wastes a gradient; begin above 0."),
-    Mistake("off by one, the full rate comes too early", partial(_factor, room=0),
-            "the factor reaches 1 at step n_warm_up, the first step after the warm-up."),
-    Mistake("counted the cosine from step 0", partial(_factor, cosine_from=0),
-            "the half wave begins where the warm-up ends."),
-    Mistake("climbs again after the end", partial(_factor, end=np.inf),
-            "hold the share of the way at 1 once n_steps are over."),
-    Mistake("a whole wave instead of half of one", partial(_factor, wave=2),
-            "from 1 down to 0 is half a wave: the angle runs from 0 to pi."),
-    Mistake("swings below zero", partial(_factor, low=-1),
-            "a cosine runs from 1 to -1; lift it by 1 and halve it."),
-), _read("Schedules"), points=2, probe=_curve)  # fmt: skip
+warm_up_cosine = Question(
+    "03.warm_up_cosine",
+    _factor,
+    _schedule_cases,
+    (
+        Mistake(
+            "off by one, the first step is lost",
+            partial(_factor, ahead=0, room=0),
+            "steps count from 0, and a factor of 0 wastes a gradient; begin above 0.",
+        ),
+        Mistake(
+            "off by one, the full rate comes too early",
+            partial(_factor, room=0),
+            "the factor reaches 1 at step n_warm_up, the first step after the warm-up.",
+        ),
+        Mistake(
+            "counted the cosine from step 0",
+            partial(_factor, cosine_from=0),
+            "the half wave begins where the warm-up ends.",
+        ),
+        Mistake(
+            "climbs again after the end",
+            partial(_factor, end=np.inf),
+            "hold the share of the way at 1 once n_steps are over.",
+        ),
+        Mistake(
+            "a whole wave instead of half of one",
+            partial(_factor, wave=2),
+            "from 1 down to 0 is half a wave: the angle runs from 0 to pi.",
+        ),
+        Mistake(
+            "swings below zero",
+            partial(_factor, low=-1),
+            "a cosine runs from 1 to -1; lift it by 1 and halve it.",
+        ),
+    ),
+    _read("Schedules"),
+    points=2,
+    probe=_curve,
+)
 
 
 # ---- rescue a diverging run --------------------------------------------------------------------
@@ -254,18 +362,45 @@ def _unit(X, axis):
     return np.ones(X.shape[1])
 
 
-fit_scaled = Question("03.fit_scaled", _fit, _data_cases, (
-    Mistake("divided by the variance", partial(_fit, spread=np.var),
-            "the standard deviation is the root of the variance and has the feature's unit."),
-    Mistake("forgot to map back", partial(_fit, back=(0, 0)),
-            "your weights belong to the scaled feature; what is the slope per raw unit?"),
-    Mistake("mapped the weights back, but not the intercept", partial(_fit, back=(1, 0)),
-            "b was the prediction at the mean of X; ask for the prediction at X = 0."),
-    Mistake("multiplied by the standard deviation on the way back", partial(_fit, back=(-1, 1)),
-            "one standard deviation is many raw units: the slope per raw unit is smaller."),
-    Mistake("did not scale", partial(_fit, middle=_none, spread=_unit),
-            "in raw units L is huge and this learning rate lies far above 2/L."),
-    Mistake("did not subtract the mean", partial(_fit, middle=_none),
-            "far from zero, feature and intercept do almost the same: a ravine; center first."),
-    Mistake("plus instead of minus", partial(_fit, sign=1), UPHILL),
-), _read("Rescue a run by scaling"), points=3, tolerance=1e-6, probe=_numbers)  # fmt: skip
+fit_scaled = Question(
+    "03.fit_scaled",
+    _fit,
+    _data_cases,
+    (
+        Mistake(
+            "divided by the variance",
+            partial(_fit, spread=np.var),
+            "the standard deviation is the root of the variance and has the feature's unit.",
+        ),
+        Mistake(
+            "forgot to map back",
+            partial(_fit, back=(0, 0)),
+            "your weights belong to the scaled feature; what is the slope per raw unit?",
+        ),
+        Mistake(
+            "mapped the weights back, but not the intercept",
+            partial(_fit, back=(1, 0)),
+            "b was the prediction at the mean of X; ask for the prediction at X = 0.",
+        ),
+        Mistake(
+            "multiplied by the standard deviation on the way back",
+            partial(_fit, back=(-1, 1)),
+            "one standard deviation is many raw units: the slope per raw unit is smaller.",
+        ),
+        Mistake(
+            "did not scale",
+            partial(_fit, middle=_none, spread=_unit),
+            "in raw units L is huge and this learning rate lies far above 2/L.",
+        ),
+        Mistake(
+            "did not subtract the mean",
+            partial(_fit, middle=_none),
+            "far from zero, feature and intercept do almost the same: a ravine; center first.",
+        ),
+        Mistake("plus instead of minus", partial(_fit, sign=1), UPHILL),
+    ),
+    _read("Rescue a run by scaling"),
+    points=3,
+    tolerance=1e-6,
+    probe=_numbers,
+)

@@ -44,16 +44,36 @@ def _drawn_freely(n, batch_size, rng):
     return [rng.integers(n, size=min(batch_size, n - i)) for i in range(0, n, batch_size)]
 
 
-minibatch_rows = Question("04.minibatch_rows", _batches, _batch_cases, (
-    Mistake("did not shuffle", partial(_batches, shuffle=False),
-            "rows often lie sorted by class; take a permutation first."),
-    Mistake("dropped the short last batch", partial(_batches, last=False),
-            "each row is met once; the last batch holds whatever is left."),
-    Mistake("shuffled the same way in every epoch", partial(_batches, again=True),
-            "use the generator you are given; a new one made inside starts again each time."),
-    Mistake("moved on by one row instead of one batch", partial(_batches, step=1),
-            "the next batch begins where this one ends."),
-), _read("One epoch, many updates"), points=2, probe=_two_epochs)  # fmt: skip
+minibatch_rows = Question(
+    "04.minibatch_rows",
+    _batches,
+    _batch_cases,
+    (
+        Mistake(
+            "did not shuffle",
+            partial(_batches, shuffle=False),
+            "rows often lie sorted by class; take a permutation first.",
+        ),
+        Mistake(
+            "dropped the short last batch",
+            partial(_batches, last=False),
+            "each row is met once; the last batch holds whatever is left.",
+        ),
+        Mistake(
+            "shuffled the same way in every epoch",
+            partial(_batches, again=True),
+            "use the generator you are given; a new one made inside starts again each time.",
+        ),
+        Mistake(
+            "moved on by one row instead of one batch",
+            partial(_batches, step=1),
+            "the next batch begins where this one ends.",
+        ),
+    ),
+    _read("One epoch, many updates"),
+    points=2,
+    probe=_two_epochs,
+)
 
 
 # ---- gradients of two classifiers --------------------------------------------------------------
@@ -74,10 +94,13 @@ def _class_cases(rng, low):
         Case((rng.normal(size=(1, 3)), labels(1), rng.normal(size=3), 0.1), "a batch of one"),
         Case((rng.normal(size=(5, 1)), labels(5), rng.normal(size=1), -0.3), "one feature"),
         Case((rng.normal(size=(8, 2)), labels(8), np.zeros(2), 0.0), "zero weights"),
-        Case((far, sure, np.ones(2), 3.0), "large scores",
-             "e to a large power overflows; only e to something negative is safe."),
+        Case(
+            (far, sure, np.ones(2), 3.0),
+            "large scores",
+            "e to a large power overflows; only e to something negative is safe.",
+        ),
         Case((np.float32(rng.normal(size=(4, 2))), labels(4), np.float32([1, -1]), 0.2), "float32"),
-    ]  # fmt: skip
+    ]
 
 
 def _both(function, *args):
@@ -110,20 +133,46 @@ def _squared(z, y):
 
 
 logistic_gradient = Question(
-    "04.logistic_gradient", partial(_gradient, _logistic), partial(_class_cases, low=0), (
-    Mistake("summed instead of averaged", partial(_gradient, _logistic, mean=False),
-            "the loss is a mean, so divide by the number of rows in the batch."),
-    Mistake("sign flipped", partial(_gradient, _logistic, sign=-1.0),
-            "the slope is predicted minus true."),
-    Mistake("used the score instead of the probability", partial(_gradient, _no_sigmoid),
-            "send X @ w + b through the sigmoid before you subtract the label."),
-    Mistake("took the labels for -1 and 1", partial(_gradient, _signs),
-            "here they are 0 and 1, as probabilities are."),
-    Mistake("used the squared error", partial(_gradient, _squared),
-            "with the logistic loss the factor p (1 - p) cancels."),
-    Mistake("forgot the intercept", partial(_gradient, _logistic, intercept=False),
-            "b is a weight whose feature is always 1: its slope is the mean of the errors."),
-), _read("Two species by logistic regression"), points=2, tolerance=1e-6, probe=_both)  # fmt: skip
+    "04.logistic_gradient",
+    partial(_gradient, _logistic),
+    partial(_class_cases, low=0),
+    (
+        Mistake(
+            "summed instead of averaged",
+            partial(_gradient, _logistic, mean=False),
+            "the loss is a mean, so divide by the number of rows in the batch.",
+        ),
+        Mistake(
+            "sign flipped",
+            partial(_gradient, _logistic, sign=-1.0),
+            "the slope is predicted minus true.",
+        ),
+        Mistake(
+            "used the score instead of the probability",
+            partial(_gradient, _no_sigmoid),
+            "send X @ w + b through the sigmoid before you subtract the label.",
+        ),
+        Mistake(
+            "took the labels for -1 and 1",
+            partial(_gradient, _signs),
+            "here they are 0 and 1, as probabilities are.",
+        ),
+        Mistake(
+            "used the squared error",
+            partial(_gradient, _squared),
+            "with the logistic loss the factor p (1 - p) cancels.",
+        ),
+        Mistake(
+            "forgot the intercept",
+            partial(_gradient, _logistic, intercept=False),
+            "b is a weight whose feature is always 1: its slope is the mean of the errors.",
+        ),
+    ),
+    _read("Two species by logistic regression"),
+    points=2,
+    tolerance=1e-6,
+    probe=_both,
+)
 
 
 def _hinge(z, y):
@@ -147,22 +196,51 @@ def _ignores_label(z, y):
 
 
 hinge_subgradient = Question(
-    "04.hinge_subgradient", partial(_gradient, _hinge), partial(_class_cases, low=-1), (
-    Mistake("summed instead of averaged", partial(_gradient, _hinge, mean=False),
-            "divide by all rows of the batch, those with slope 0 too."),
-    Mistake("sign flipped", partial(_gradient, _hinge, sign=-1.0),
-            "where the hinge slopes, 1 - y z falls with y: the slope is -y."),
-    Mistake("let only wrong answers pull", partial(_gradient, _perceptron),
-            "a right answer inside the margin, y z < 1, pulls as well."),
-    Mistake("let every row pull", partial(_gradient, _everyone),
-            "beyond the margin the loss is flat: slope 0."),
-    Mistake("forgot the label in the slope", partial(_gradient, _unlabeled),
-            "the two classes pull to different sides."),
-    Mistake("compared the score without its label", partial(_gradient, _ignores_label),
-            "the margin is y z, large when the score has the label's sign."),
-    Mistake("forgot the intercept", partial(_gradient, _hinge, intercept=False),
-            "b has a slope too: the mean of the slopes of the scores."),
-), _read("The margin of an SVM"), points=2, tolerance=1e-6, probe=_both)  # fmt: skip
+    "04.hinge_subgradient",
+    partial(_gradient, _hinge),
+    partial(_class_cases, low=-1),
+    (
+        Mistake(
+            "summed instead of averaged",
+            partial(_gradient, _hinge, mean=False),
+            "divide by all rows of the batch, those with slope 0 too.",
+        ),
+        Mistake(
+            "sign flipped",
+            partial(_gradient, _hinge, sign=-1.0),
+            "where the hinge slopes, 1 - y z falls with y: the slope is -y.",
+        ),
+        Mistake(
+            "let only wrong answers pull",
+            partial(_gradient, _perceptron),
+            "a right answer inside the margin, y z < 1, pulls as well.",
+        ),
+        Mistake(
+            "let every row pull",
+            partial(_gradient, _everyone),
+            "beyond the margin the loss is flat: slope 0.",
+        ),
+        Mistake(
+            "forgot the label in the slope",
+            partial(_gradient, _unlabeled),
+            "the two classes pull to different sides.",
+        ),
+        Mistake(
+            "compared the score without its label",
+            partial(_gradient, _ignores_label),
+            "the margin is y z, large when the score has the label's sign.",
+        ),
+        Mistake(
+            "forgot the intercept",
+            partial(_gradient, _hinge, intercept=False),
+            "b has a slope too: the mean of the slopes of the scores.",
+        ),
+    ),
+    _read("The margin of an SVM"),
+    points=2,
+    tolerance=1e-6,
+    probe=_both,
+)
 
 
 # ---- the noise of a batch ----------------------------------------------------------------------
@@ -184,18 +262,40 @@ def _noise(each, batch_size, *, root=True, power=1, spread=np.var, total=np.sum,
     return float(np.sqrt(variance) if root else variance)
 
 
-batch_noise = Question("04.batch_noise", _noise, _noise_cases, (
-    Mistake("forgot the square root", partial(_noise, root=False),
-            "a variance is a squared distance; the root makes it a distance."),
-    Mistake("divided by the batch size outside the root", partial(_noise, power=2),
-            "the variance falls like 1/B, so the distance falls like 1/root of B."),
-    Mistake("forgot the batch size", partial(_noise, power=0),
-            "a mean of B rows is steadier than a single row."),
-    Mistake("averaged over the parameters", partial(_noise, total=np.mean),
-            "the squared length of a vector is the sum over its components."),
-    Mistake("divided by n - 1", partial(_noise, ddof=1),
-            "these rows are all there are, not a sample: divide by n."),
-), _read("How noisy is a batch"), tolerance=1e-5)  # fmt: skip
+batch_noise = Question(
+    "04.batch_noise",
+    _noise,
+    _noise_cases,
+    (
+        Mistake(
+            "forgot the square root",
+            partial(_noise, root=False),
+            "a variance is a squared distance; the root makes it a distance.",
+        ),
+        Mistake(
+            "divided by the batch size outside the root",
+            partial(_noise, power=2),
+            "the variance falls like 1/B, so the distance falls like 1/root of B.",
+        ),
+        Mistake(
+            "forgot the batch size",
+            partial(_noise, power=0),
+            "a mean of B rows is steadier than a single row.",
+        ),
+        Mistake(
+            "averaged over the parameters",
+            partial(_noise, total=np.mean),
+            "the squared length of a vector is the sum over its components.",
+        ),
+        Mistake(
+            "divided by n - 1",
+            partial(_noise, ddof=1),
+            "these rows are all there are, not a sample: divide by n.",
+        ),
+    ),
+    _read("How noisy is a batch"),
+    tolerance=1e-5,
+)
 
 
 # ---- class weights -----------------------------------------------------------------------------
@@ -218,16 +318,34 @@ def _weights(y, *, share=lambda n, k, count: n / (k * count)):
     return share(len(y), len(set(y.tolist())), counts)
 
 
-class_weights = Question("04.class_weights", _weights, _label_cases, (
-    Mistake("forgot the number of classes", partial(_weights, share=lambda n, k, c: n / c),
-            "with k classes this makes the mean weight k; divide by k."),
-    Mistake("gave the frequent class more", partial(_weights, share=lambda n, k, c: k * c / n),
-            "turn it over: the rarer a class, the more each of its rows counts."),
-    Mistake("did not scale to the mean 1", partial(_weights, share=lambda n, k, c: 1 / c),
-            "with tiny weights the gradient shrinks, and the learning rate no longer fits."),
-    Mistake("used shares of all rows", partial(_weights, share=lambda n, k, c: 1 - c / n),
-            "every class should pull alike: weight times count must be the same for all."),
-), _read("A rare class"))  # fmt: skip
+class_weights = Question(
+    "04.class_weights",
+    _weights,
+    _label_cases,
+    (
+        Mistake(
+            "forgot the number of classes",
+            partial(_weights, share=lambda n, k, c: n / c),
+            "with k classes this makes the mean weight k; divide by k.",
+        ),
+        Mistake(
+            "gave the frequent class more",
+            partial(_weights, share=lambda n, k, c: k * c / n),
+            "turn it over: the rarer a class, the more each of its rows counts.",
+        ),
+        Mistake(
+            "did not scale to the mean 1",
+            partial(_weights, share=lambda n, k, c: 1 / c),
+            "with tiny weights the gradient shrinks, and the learning rate no longer fits.",
+        ),
+        Mistake(
+            "used shares of all rows",
+            partial(_weights, share=lambda n, k, c: 1 - c / n),
+            "every class should pull alike: weight times count must be the same for all.",
+        ),
+    ),
+    _read("A rare class"),
+)
 
 
 # ---- the whole loop ----------------------------------------------------------------------------
@@ -239,18 +357,32 @@ def _loop_cases(rng):
     gentoo = (birds.species == "Gentoo").astype(int)
     return [
         Case((X, y, orders, 5, 0.5)),
-        Case((X, y, orders, 4, 0.5), "a last batch that is shorter",
-             "Average over the rows that are in the batch."),
+        Case(
+            (X, y, orders, 4, 0.5),
+            "a last batch that is shorter",
+            "Average over the rows that are in the batch.",
+        ),
         Case((X, y, orders, 1, 0.2), "batches of one"),
         Case((X, y, orders, 10, 1.0), "the full batch"),
         Case((X, y, [], 5, 0.5), "no epoch at all"),
         Case((X.tolist(), y.tolist(), [list(range(10))], 3, 0.1), "lists"),
         Case((Z, gentoo, [rng.permutation(50)], 8, 0.3), "penguins"),
-    ]  # fmt: skip
+    ]
 
 
-def _train(X, y, orders, batch_size, learning_rate, *, divisor=None, ordered=True, sign=-1.0,
-           late=False, reset=False):  # fmt: skip
+def _train(
+    X,
+    y,
+    orders,
+    batch_size,
+    learning_rate,
+    *,
+    divisor=None,
+    ordered=True,
+    sign=-1.0,
+    late=False,
+    reset=False,
+):
     A = np.column_stack([np.asarray(X, dtype=float), np.ones(len(y))])
     y, theta = np.asarray(y, dtype=float), np.zeros(A.shape[1])
     for order in orders:
@@ -271,17 +403,43 @@ def _by_all_rows(X, y, orders, batch_size, learning_rate):
     return _train(X, y, orders, batch_size, learning_rate, divisor=lambda rows: len(y))
 
 
-train_logistic = Question("04.train_logistic", _train, _loop_cases, (
-    Mistake("divided a short batch by the full batch size", _by_batch_size,
-            "the last batch may be shorter: divide by the number of its own rows."),
-    Mistake("divided by all rows", _by_all_rows,
-            "a batch estimates the mean from its own rows; divide by their number."),
-    Mistake("ignored the order", partial(_train, ordered=False),
-            "each epoch has its own order: take the rows from it."),
-    Mistake("updated only once per epoch", partial(_train, late=True),
-            "every batch moves theta, and the next batch starts from there."),
-    Mistake("started anew in every epoch", partial(_train, reset=True),
-            "an epoch goes on where the last one ended."),
-    Mistake("plus instead of minus", partial(_train, sign=1.0),
-            "the gradient points uphill; to go down, go against it."),
-), _read("One epoch, many updates"), points=3, tolerance=1e-7)  # fmt: skip
+train_logistic = Question(
+    "04.train_logistic",
+    _train,
+    _loop_cases,
+    (
+        Mistake(
+            "divided a short batch by the full batch size",
+            _by_batch_size,
+            "the last batch may be shorter: divide by the number of its own rows.",
+        ),
+        Mistake(
+            "divided by all rows",
+            _by_all_rows,
+            "a batch estimates the mean from its own rows; divide by their number.",
+        ),
+        Mistake(
+            "ignored the order",
+            partial(_train, ordered=False),
+            "each epoch has its own order: take the rows from it.",
+        ),
+        Mistake(
+            "updated only once per epoch",
+            partial(_train, late=True),
+            "every batch moves theta, and the next batch starts from there.",
+        ),
+        Mistake(
+            "started anew in every epoch",
+            partial(_train, reset=True),
+            "an epoch goes on where the last one ended.",
+        ),
+        Mistake(
+            "plus instead of minus",
+            partial(_train, sign=1.0),
+            "the gradient points uphill; to go down, go against it.",
+        ),
+    ),
+    _read("One epoch, many updates"),
+    points=3,
+    tolerance=1e-7,
+)

@@ -47,17 +47,37 @@ def _hessian(gradient, theta, h, *, forward=False, width=2.0, diagonal=False, si
     return sign * (np.diag(np.diag(columns)) if diagonal else np.transpose(columns))
 
 
-hessian = Question("06.hessian", _hessian, _hessian_cases, (
-    Mistake("differences to one side only", partial(_hessian, forward=True, width=1.0),
-            "move both ways: gradient at theta + h minus gradient at theta - h."),
-    Mistake("divided by h instead of 2 h", partial(_hessian, width=1.0),
-            "the two places lie 2 h apart."),
-    Mistake("multiplied where it should divide", partial(_hessian, width=0.5),
-            "write / (2 * h), with the brackets."),
-    Mistake("only the diagonal", partial(_hessian, diagonal=True),
-            "moving one parameter changes ALL entries of the gradient: a whole column."),
-    Mistake("sign flipped", partial(_hessian, sign=-1), "plus side minus minus side."),
-), _read("The Hessian by differences"), points=2, tolerance=1e-6)  # fmt: skip
+hessian = Question(
+    "06.hessian",
+    _hessian,
+    _hessian_cases,
+    (
+        Mistake(
+            "differences to one side only",
+            partial(_hessian, forward=True, width=1.0),
+            "move both ways: gradient at theta + h minus gradient at theta - h.",
+        ),
+        Mistake(
+            "divided by h instead of 2 h",
+            partial(_hessian, width=1.0),
+            "the two places lie 2 h apart.",
+        ),
+        Mistake(
+            "multiplied where it should divide",
+            partial(_hessian, width=0.5),
+            "write / (2 * h), with the brackets.",
+        ),
+        Mistake(
+            "only the diagonal",
+            partial(_hessian, diagonal=True),
+            "moving one parameter changes ALL entries of the gradient: a whole column.",
+        ),
+        Mistake("sign flipped", partial(_hessian, sign=-1), "plus side minus minus side."),
+    ),
+    _read("The Hessian by differences"),
+    points=2,
+    tolerance=1e-6,
+)
 
 
 # ---- damped Newton -----------------------------------------------------------------------------
@@ -65,14 +85,16 @@ def _newton_cases(rng):
     square = rng.normal(size=(3, 3))
     bowl, low = square @ square.T + np.eye(3), rng.normal(size=3)
     return [
-        Case((partial(_slope, bowl, low), partial(_constant, bowl), rng.normal(size=3), 0.0, 2),
-             "a quadratic, no damping"),
+        Case(
+            (partial(_slope, bowl, low), partial(_constant, bowl), rng.normal(size=3), 0.0, 2),
+            "a quadratic, no damping",
+        ),
         Case((_cubic, _bent, rng.uniform(1, 2, 3), 0.5, 4), "damping 0.5"),
         Case((_cubic, _bent, rng.uniform(1, 2, 2), 20.0, 3), "strong damping"),
         Case((_cubic, _bent, [2, 3, 1], 1.0, 2), "a list of whole numbers", FLOATS),
         Case((_cubic, _bent, rng.uniform(1, 2, 4), 1.0, 0), "no step at all"),
         Case((_cubic, _bent, rng.uniform(1, 2, 4), 3.0, 1), "a single step"),
-    ]  # fmt: skip
+    ]
 
 
 def _slope(bowl, low, theta):
@@ -91,8 +113,19 @@ def _everywhere(n):
     return np.ones((n, n))
 
 
-def _newton(gradient, hessian, theta, damping, n_steps, *, sign=-1, way=np.linalg.solve,
-            where=_identity, start=True, once=False):  # fmt: skip
+def _newton(
+    gradient,
+    hessian,
+    theta,
+    damping,
+    n_steps,
+    *,
+    sign=-1,
+    way=np.linalg.solve,
+    where=_identity,
+    start=True,
+    once=False,
+):
     path = [np.array(theta, dtype=float)]
     for _ in range(n_steps):
         at = path[0] if once else path[-1]
@@ -101,21 +134,47 @@ def _newton(gradient, hessian, theta, damping, n_steps, *, sign=-1, way=np.linal
     return path if start else path[1:]
 
 
-newton_path = Question("06.newton_path", _newton, _newton_cases, (
-    Mistake("plus instead of minus", partial(_newton, sign=1), UPHILL),
-    Mistake("multiplied by the Hessian", partial(_newton, way=np.matmul),
-            "solve H d = gradient, np.linalg.solve(H, gradient); do not multiply."),
-    Mistake("divided by the diagonal", partial(_newton, way=lambda B, g: g / np.diag(B)),
-            "the parameters are tied together; solve the whole system."),
-    Mistake("added the damping to every entry", partial(_newton, where=_everywhere),
-            "H + damping adds a number to all entries; add damping * np.eye(n)."),
-    Mistake("forgot the damping", partial(_newton, where=lambda n: 0),
-            "add damping * np.eye(n) to the Hessian."),
-    Mistake("kept the Hessian of the start", partial(_newton, once=True),
-            "the bowl is another one at every point."),
-    Mistake("forgot the start", partial(_newton, start=False),
-            "the path begins where you begin: n steps make n + 1 points."),
-), _read("Newton steps to the bottom of the bowl"), points=2, tolerance=1e-7)  # fmt: skip
+newton_path = Question(
+    "06.newton_path",
+    _newton,
+    _newton_cases,
+    (
+        Mistake("plus instead of minus", partial(_newton, sign=1), UPHILL),
+        Mistake(
+            "multiplied by the Hessian",
+            partial(_newton, way=np.matmul),
+            "solve H d = gradient, np.linalg.solve(H, gradient); do not multiply.",
+        ),
+        Mistake(
+            "divided by the diagonal",
+            partial(_newton, way=lambda B, g: g / np.diag(B)),
+            "the parameters are tied together; solve the whole system.",
+        ),
+        Mistake(
+            "added the damping to every entry",
+            partial(_newton, where=_everywhere),
+            "H + damping adds a number to all entries; add damping * np.eye(n).",
+        ),
+        Mistake(
+            "forgot the damping",
+            partial(_newton, where=lambda n: 0),
+            "add damping * np.eye(n) to the Hessian.",
+        ),
+        Mistake(
+            "kept the Hessian of the start",
+            partial(_newton, once=True),
+            "the bowl is another one at every point.",
+        ),
+        Mistake(
+            "forgot the start",
+            partial(_newton, start=False),
+            "the path begins where you begin: n steps make n + 1 points.",
+        ),
+    ),
+    _read("Newton steps to the bottom of the bowl"),
+    points=2,
+    tolerance=1e-7,
+)
 
 
 # ---- BFGS --------------------------------------------------------------------------------------
@@ -152,20 +211,46 @@ def _square_over(inverse, s, y):
     return _bfgs(inverse, s, y, last=False) + (np.outer(s, s) / (s @ s) if growth > 0 else 0)
 
 
-bfgs_update = Question("06.bfgs_update", _bfgs, _bfgs_cases, (
-    Mistake("swapped s and y", lambda inverse, s, y: _bfgs(inverse, y, s),
-            "s is the step, y the change of the gradient; the new matrix turns y into s."),
-    Mistake("forgot the last term", partial(_bfgs, last=False),
-            "add np.outer(s, s) / (y @ s), or the new matrix turns y into 0."),
-    Mistake("mended one side only", partial(_bfgs, right=False),
-            "(I - s yᵀ/ys) stands on the left, its transpose on the right."),
-    Mistake("transposed the brackets", partial(_bfgs, flip=True),
-            "np.outer(s, y) has s down and y across; on the left it is I - outer(s, y) / ys."),
-    Mistake("divided the last term by s·s", _square_over,
-            "it is divided by y @ s, as the others are."),
-    Mistake("updated where the slope does not grow", partial(_bfgs, skip=False),
-            "where y @ s is 0 or less, return the old matrix unchanged."),
-), _read("BFGS learns the bowl"), points=2, tolerance=1e-8)  # fmt: skip
+bfgs_update = Question(
+    "06.bfgs_update",
+    _bfgs,
+    _bfgs_cases,
+    (
+        Mistake(
+            "swapped s and y",
+            lambda inverse, s, y: _bfgs(inverse, y, s),
+            "s is the step, y the change of the gradient; the new matrix turns y into s.",
+        ),
+        Mistake(
+            "forgot the last term",
+            partial(_bfgs, last=False),
+            "add np.outer(s, s) / (y @ s), or the new matrix turns y into 0.",
+        ),
+        Mistake(
+            "mended one side only",
+            partial(_bfgs, right=False),
+            "(I - s yᵀ/ys) stands on the left, its transpose on the right.",
+        ),
+        Mistake(
+            "transposed the brackets",
+            partial(_bfgs, flip=True),
+            "np.outer(s, y) has s down and y across; on the left it is I - outer(s, y) / ys.",
+        ),
+        Mistake(
+            "divided the last term by s·s",
+            _square_over,
+            "it is divided by y @ s, as the others are.",
+        ),
+        Mistake(
+            "updated where the slope does not grow",
+            partial(_bfgs, skip=False),
+            "where y @ s is 0 or less, return the old matrix unchanged.",
+        ),
+    ),
+    _read("BFGS learns the bowl"),
+    points=2,
+    tolerance=1e-8,
+)
 
 
 # ---- Frank–Wolfe -------------------------------------------------------------------------------
@@ -176,12 +261,27 @@ def _frank_wolfe_cases(rng):
         args = (partial(_slope, bowl, low), n, radius, n_steps)
         cases.append(Case(args, f"{n} weights, {n_steps} steps"))
     first = cases[1].args[0]
-    return [*cases, Case((first, 3, 0.5, 0), "no step: only the gap at 0"),
-            Case((first, 3, 5.0, 60), "a large ball")]  # fmt: skip
+    return [
+        *cases,
+        Case((first, 3, 0.5, 0), "no step: only the gap at 0"),
+        Case((first, 3, 5.0, 60), "a large ball"),
+    ]
 
 
-def _frank_wolfe(gradient, n, radius, n_steps, *, sign=-1, size=np.abs, late=0, gap_sign=1,
-                 old=False, scale=True, share=None):  # fmt: skip
+def _frank_wolfe(
+    gradient,
+    n,
+    radius,
+    n_steps,
+    *,
+    sign=-1,
+    size=np.abs,
+    late=0,
+    gap_sign=1,
+    old=False,
+    scale=True,
+    share=None,
+):
     theta = np.zeros(n)
     for k in range(n_steps + 1):
         grad = np.asarray(gradient(theta))
@@ -202,23 +302,52 @@ def _together(function, *args):
     return np.append(np.asarray(theta, dtype=float), gap)
 
 
-frank_wolfe = Question("06.frank_wolfe", _frank_wolfe, _frank_wolfe_cases, (
-    Mistake("walked to the corner uphill", partial(_frank_wolfe, sign=1),
-            "the corner is -radius * sign(slope): against the slope."),
-    Mistake("took the largest slope, not the steepest", partial(_frank_wolfe, size=np.asarray),
-            "a slope of -5 is steeper than 3: compare absolute values."),
-    Mistake("counted the steps from 1", partial(_frank_wolfe, late=1),
-            "the first share is 2 / (0 + 2) = 1, a step right to the corner."),
-    Mistake("forgot the radius", partial(_frank_wolfe, scale=False),
-            "the corners lie at ± radius, not at ± 1."),
-    Mistake("gap with the wrong sign", partial(_frank_wolfe, gap_sign=-1),
-            "gradient @ (theta - corner); it is never negative."),
-    Mistake("gap of the step before", partial(_frank_wolfe, old=True),
-            "the gap belongs to the theta you return: ask for the gradient and corner there."),
-    Mistake("always walked half the way", partial(_frank_wolfe, share=0.5),
-            "the share shrinks: 2 / (k + 2) with k = 0, 1, 2, ..."),
-), _read("The conditional gradient walks to corners"), points=3, tolerance=1e-8,
-    probe=_together)  # fmt: skip
+frank_wolfe = Question(
+    "06.frank_wolfe",
+    _frank_wolfe,
+    _frank_wolfe_cases,
+    (
+        Mistake(
+            "walked to the corner uphill",
+            partial(_frank_wolfe, sign=1),
+            "the corner is -radius * sign(slope): against the slope.",
+        ),
+        Mistake(
+            "took the largest slope, not the steepest",
+            partial(_frank_wolfe, size=np.asarray),
+            "a slope of -5 is steeper than 3: compare absolute values.",
+        ),
+        Mistake(
+            "counted the steps from 1",
+            partial(_frank_wolfe, late=1),
+            "the first share is 2 / (0 + 2) = 1, a step right to the corner.",
+        ),
+        Mistake(
+            "forgot the radius",
+            partial(_frank_wolfe, scale=False),
+            "the corners lie at ± radius, not at ± 1.",
+        ),
+        Mistake(
+            "gap with the wrong sign",
+            partial(_frank_wolfe, gap_sign=-1),
+            "gradient @ (theta - corner); it is never negative.",
+        ),
+        Mistake(
+            "gap of the step before",
+            partial(_frank_wolfe, old=True),
+            "the gap belongs to the theta you return: ask for the gradient and corner there.",
+        ),
+        Mistake(
+            "always walked half the way",
+            partial(_frank_wolfe, share=0.5),
+            "the share shrinks: 2 / (k + 2) with k = 0, 1, 2, ...",
+        ),
+    ),
+    _read("The conditional gradient walks to corners"),
+    points=3,
+    tolerance=1e-8,
+    probe=_together,
+)
 
 
 # ---- natural gradient of a Gaussian ------------------------------------------------------------
@@ -245,19 +374,43 @@ def _gauss(y, mu, sigma, *, fisher=(1.0, 2.0), times=False, sign=1, total=False,
     return sign * (grad * F if times else grad / F)
 
 
-natural_gradient = Question("06.natural_gradient", _gauss, _gauss_cases, (
-    Mistake("the plain gradient", lambda y, mu, sigma: _gauss(
-        y, mu, sigma, fisher=(sigma**2, sigma**2)),
-        "solve with the Fisher matrix diag(1, 2) / sigma²."),
-    Mistake("multiplied by the Fisher matrix", partial(_gauss, times=True),
-            "the natural gradient is F⁻¹ times the gradient: divide."),
-    Mistake("the same entry for mu and sigma", partial(_gauss, fisher=(1.0, 1.0)),
-            "sigma's entry is 2 / sigma², mu's is 1 / sigma²."),
-    Mistake("sign flipped", partial(_gauss, sign=-1),
-            "return the gradient of the mean -log p; descent subtracts it later."),
-    Mistake("summed instead of averaged", partial(_gauss, total=True),
-            "the loss is the MEAN of -log p over the data."),
-    Mistake("took log sigma for the parameter", partial(_gauss, log=True),
-            "here the second parameter is sigma itself."),
-), _read("The natural gradient measures steps by predictions"), points=2,
-    tolerance=1e-8)  # fmt: skip
+natural_gradient = Question(
+    "06.natural_gradient",
+    _gauss,
+    _gauss_cases,
+    (
+        Mistake(
+            "the plain gradient",
+            lambda y, mu, sigma: _gauss(y, mu, sigma, fisher=(sigma**2, sigma**2)),
+            "solve with the Fisher matrix diag(1, 2) / sigma².",
+        ),
+        Mistake(
+            "multiplied by the Fisher matrix",
+            partial(_gauss, times=True),
+            "the natural gradient is F⁻¹ times the gradient: divide.",
+        ),
+        Mistake(
+            "the same entry for mu and sigma",
+            partial(_gauss, fisher=(1.0, 1.0)),
+            "sigma's entry is 2 / sigma², mu's is 1 / sigma².",
+        ),
+        Mistake(
+            "sign flipped",
+            partial(_gauss, sign=-1),
+            "return the gradient of the mean -log p; descent subtracts it later.",
+        ),
+        Mistake(
+            "summed instead of averaged",
+            partial(_gauss, total=True),
+            "the loss is the MEAN of -log p over the data.",
+        ),
+        Mistake(
+            "took log sigma for the parameter",
+            partial(_gauss, log=True),
+            "here the second parameter is sigma itself.",
+        ),
+    ),
+    _read("The natural gradient measures steps by predictions"),
+    points=2,
+    tolerance=1e-8,
+)

@@ -19,9 +19,12 @@ def _local_cases(rng):
         Case(("*", 3, -2), "whole numbers"),
         Case(("/", 1, 4), "whole numbers, divided"),
         Case(("max", 2.0, -1.0), "max, the first larger"),
-        Case(("max", *sorted(pairs[4].tolist())), "max, the second larger",
-             "max hands its slope to the larger of the two alone."),
-    ]  # fmt: skip
+        Case(
+            ("max", *sorted(pairs[4].tolist())),
+            "max, the second larger",
+            "max hands its slope to the larger of the two alone.",
+        ),
+    ]
 
 
 def _local(op, a, b, *, swapped=False, minus=-1.0, quotient=lambda a, b: -a / b**2, larger=True):
@@ -35,16 +38,35 @@ def _local(op, a, b, *, swapped=False, minus=-1.0, quotient=lambda a, b: -a / b*
     return np.array(slopes[op], dtype=float)
 
 
-local_slopes = Question("07.local_slopes", _local, _local_cases, (
-    Mistake("a product's slopes swapped", partial(_local, swapped=True),
-            "moving a changes a * b by b: the slope along a is b."),
-    Mistake("forgot that minus turns the second slope round", partial(_local, minus=1.0),
-            "when b grows, a - b falls."),
-    Mistake("forgot the minus of the quotient", partial(_local, quotient=lambda a, b: a / b**2),
-            "when b grows, a / b falls: -a / b²."),
-    Mistake("gave both sides of max a slope", partial(_local, larger=False),
-            "moving the smaller one a little changes nothing."),
-), _read("The chain rule on paper"), tolerance=1e-9)  # fmt: skip
+local_slopes = Question(
+    "07.local_slopes",
+    _local,
+    _local_cases,
+    (
+        Mistake(
+            "a product's slopes swapped",
+            partial(_local, swapped=True),
+            "moving a changes a * b by b: the slope along a is b.",
+        ),
+        Mistake(
+            "forgot that minus turns the second slope round",
+            partial(_local, minus=1.0),
+            "when b grows, a - b falls.",
+        ),
+        Mistake(
+            "forgot the minus of the quotient",
+            partial(_local, quotient=lambda a, b: a / b**2),
+            "when b grows, a / b falls: -a / b².",
+        ),
+        Mistake(
+            "gave both sides of max a slope",
+            partial(_local, larger=False),
+            "moving the smaller one a little changes nothing.",
+        ),
+    ),
+    _read("The chain rule on paper"),
+    tolerance=1e-9,
+)
 
 
 # ---- the order of nodes ------------------------------------------------------------------------
@@ -54,8 +76,9 @@ def _graph_cases(rng):
     twice = {"x": [], "s": ["x", "x"], "L": ["s", "x"]}
     aside = {**diamond, "loose": ["a"], "other": []}
     long = {"n0": []} | {f"n{i}": [f"n{i - 1}"] for i in range(1, 30)}
-    mesh = {f"k{i}": [f"k{j}" for j in range(i) if rng.random() < 0.5 or j == i - 1]
-            for i in range(9)}  # fmt: skip
+    mesh = {
+        f"k{i}": [f"k{j}" for j in range(i) if rng.random() < 0.5 or j == i - 1] for i in range(9)
+    }
     return [
         Case((diamond, "L"), "two ways that meet"),
         Case(
@@ -106,24 +129,47 @@ def _quality(function, parents, end):
         todo += (new := set(parents[todo.pop()]) - needed)
         needed |= new
     place = {node: i for i, node in enumerate(order)}
-    late = [p for node in order if node in parents for p in parents[node]
-            if place.get(p, math.inf) < place[node]]  # fmt: skip
+    late = [
+        p
+        for node in order
+        if node in parents
+        for p in parents[node]
+        if place.get(p, math.inf) < place[node]
+    ]
     good = needed <= set(order), len(order) == len(place), set(order) <= needed, not late
     return [float(flag) for flag in good]
 
 
-backward_order = Question("07.backward_order", _order, _graph_cases, (
-    Mistake("visits a node before its users",
+backward_order = Question(
+    "07.backward_order",
+    _order,
+    _graph_cases,
+    (
+        Mistake(
+            "visits a node before its users",
             lambda parents, end: _level_by_level(parents.get, end),
-            "level by level is not enough: a node may be reached by a short and by a long way."),
-    Mistake("parents first", lambda parents, end: _order(parents, end)[::-1],
-            "that is the order of the forward pass; turn the list round."),
-    Mistake("listed nodes more than once", partial(_order, skip_seen=False),
-            "remember what you have seen, and pass it over."),
-    Mistake("listed nodes the end does not need",
+            "level by level is not enough: a node may be reached by a short and by a long way.",
+        ),
+        Mistake(
+            "parents first",
+            lambda parents, end: _order(parents, end)[::-1],
+            "that is the order of the forward pass; turn the list round.",
+        ),
+        Mistake(
+            "listed nodes more than once",
+            partial(_order, skip_seen=False),
+            "remember what you have seen, and pass it over.",
+        ),
+        Mistake(
+            "listed nodes the end does not need",
             lambda parents, end: _depth_first(parents.get, parents),
-            "begin at the end and follow parents; do not go through all nodes."),
-), _read("The same by machine"), points=2, probe=_quality)  # fmt: skip
+            "begin at the end and follow parents; do not go through all nodes.",
+        ),
+    ),
+    _read("The same by machine"),
+    points=2,
+    probe=_quality,
+)
 
 
 # ---- an engine ---------------------------------------------------------------------------------
@@ -185,18 +231,40 @@ def _run_engine(engine, build, numbers):
     return [float(end.data), *(float(leaf.grad) for leaf in leaves)]
 
 
-Value = Question("07.Value", _engine(), _engine_cases, (
-    Mistake("= where += is needed", _engine(add_up=False),
-            "a number used twice gets slopes from both users: parent.grad += ..."),
-    Mistake("forgot the slope that arrives", _engine(arriving=False),
-            "multiply the local slope by node.grad, what came from the loss."),
-    Mistake("a product's slopes swapped", _engine(swap=False),
-            "the slope of a * b along a is b."),
-    Mistake("visits a node before its users", _engine(order=False),
-            "sort first: depth first, each node after its parents, then turn the list round."),
-    Mistake("tanh with 1 - x² instead of 1 - y²", _engine(bend=lambda x, y: 1 - x * x),
-            "its slope is 1 - tanh(x)²: square the output."),
-), _read("The same by machine"), points=3, tolerance=1e-8, probe=_run_engine)  # fmt: skip
+Value = Question(
+    "07.Value",
+    _engine(),
+    _engine_cases,
+    (
+        Mistake(
+            "= where += is needed",
+            _engine(add_up=False),
+            "a number used twice gets slopes from both users: parent.grad += ...",
+        ),
+        Mistake(
+            "forgot the slope that arrives",
+            _engine(arriving=False),
+            "multiply the local slope by node.grad, what came from the loss.",
+        ),
+        Mistake(
+            "a product's slopes swapped", _engine(swap=False), "the slope of a * b along a is b."
+        ),
+        Mistake(
+            "visits a node before its users",
+            _engine(order=False),
+            "sort first: depth first, each node after its parents, then turn the list round.",
+        ),
+        Mistake(
+            "tanh with 1 - x² instead of 1 - y²",
+            _engine(bend=lambda x, y: 1 - x * x),
+            "its slope is 1 - tanh(x)²: square the output.",
+        ),
+    ),
+    _read("The same by machine"),
+    points=3,
+    tolerance=1e-8,
+    probe=_run_engine,
+)
 
 
 # ---- two layers with matrices ------------------------------------------------------------------
@@ -216,8 +284,21 @@ def _network_cases(rng):
     ]
 
 
-def _network(X, y, W1, b1, W2, b2, *, mask=True, divide=1, turned=False, shifted=True,
-             onehot=True, first=True):  # fmt: skip
+def _network(
+    X,
+    y,
+    W1,
+    b1,
+    W2,
+    b2,
+    *,
+    mask=True,
+    divide=1,
+    turned=False,
+    shifted=True,
+    onehot=True,
+    first=True,
+):
     n = len(X)
     Z = X @ W1 + b1
     H = np.maximum(Z, 0)
@@ -235,22 +316,51 @@ def _network(X, y, W1, b1, W2, b2, *, mask=True, divide=1, turned=False, shifted
     return [dW1, G1.sum(axis=0), dW2, G2.sum(axis=0)]
 
 
-network_gradient = Question("07.network_gradient", _network, _network_cases, (
-    Mistake("forgot the activation's derivative", partial(_network, mask=False),
-            "where ReLU gave 0 nothing flows back: times (H > 0)."),
-    Mistake("divided by the batch twice", partial(_network, divide=2),
-            "divide the slope along the scores by n, once; everything behind inherits it."),
-    Mistake("summed instead of averaged", partial(_network, divide=0),
-            "the loss is the mean over rows: divide by n."),
-    Mistake("transposed", partial(_network, turned=True),
-            "a slope has its variable's shape: dW = input.T @ slope."),
-    Mistake("forgot to subtract the true labels", partial(_network, onehot=False),
-            "predicted minus true: take 1 from the true class's probability."),
-    Mistake("skipped the second layer on the way back", partial(_network, first=False),
-            "the slope along the hidden layer is G @ W2.T."),
-    Mistake("overflow in softmax", partial(_network, shifted=False),
-            "subtract each row's largest score before taking exp; the probabilities don't change."),
-), _read("From one unit to matrices"), points=3, tolerance=1e-7)  # fmt: skip
+network_gradient = Question(
+    "07.network_gradient",
+    _network,
+    _network_cases,
+    (
+        Mistake(
+            "forgot the activation's derivative",
+            partial(_network, mask=False),
+            "where ReLU gave 0 nothing flows back: times (H > 0).",
+        ),
+        Mistake(
+            "divided by the batch twice",
+            partial(_network, divide=2),
+            "divide the slope along the scores by n, once; everything behind inherits it.",
+        ),
+        Mistake(
+            "summed instead of averaged",
+            partial(_network, divide=0),
+            "the loss is the mean over rows: divide by n.",
+        ),
+        Mistake(
+            "transposed",
+            partial(_network, turned=True),
+            "a slope has its variable's shape: dW = input.T @ slope.",
+        ),
+        Mistake(
+            "forgot to subtract the true labels",
+            partial(_network, onehot=False),
+            "predicted minus true: take 1 from the true class's probability.",
+        ),
+        Mistake(
+            "skipped the second layer on the way back",
+            partial(_network, first=False),
+            "the slope along the hidden layer is G @ W2.T.",
+        ),
+        Mistake(
+            "overflow in softmax",
+            partial(_network, shifted=False),
+            "subtract each row's largest score before taking exp; the probabilities don't change.",
+        ),
+    ),
+    _read("From one unit to matrices"),
+    points=3,
+    tolerance=1e-7,
+)
 
 
 # ---- the training loop -------------------------------------------------------------------------
@@ -276,20 +386,42 @@ def _train_cases(rng):
         return np.array([rng.permutation(n) for _ in range(k)])
 
     return [
-        Case((_softmax_slope, np.zeros((64, 10)), X[some], y[some], 0.5, 20, orders(100, 2)),
-             "digits"),
-        Case((_line_slope, rng.normal(size=3), A, b, 0.1, 4, orders(10, 1)),
-             "a last batch of 2 rows", "The last, shorter batch counts as well."),
+        Case(
+            (_softmax_slope, np.zeros((64, 10)), X[some], y[some], 0.5, 20, orders(100, 2)),
+            "digits",
+        ),
+        Case(
+            (_line_slope, rng.normal(size=3), A, b, 0.1, 4, orders(10, 1)),
+            "a last batch of 2 rows",
+            "The last, shorter batch counts as well.",
+        ),
         Case((_line_slope, rng.normal(size=3), A, b, 0.1, 3, orders(10, 3)), "three epochs"),
         Case((_line_slope, rng.normal(size=3), A, b, 0.05, 1, orders(10, 2)), "a batch of one"),
         Case((_line_slope, rng.normal(size=3), A, b, 0.1, 10, orders(10, 2)), "all rows at once"),
-        Case((_line_slope, [1, 2, 3], A, b, 0.1, 5, orders(10, 1)), "a list of whole numbers",
-             "Turn the start into an array of floats first."),
-    ]  # fmt: skip
+        Case(
+            (_line_slope, [1, 2, 3], A, b, 0.1, 5, orders(10, 1)),
+            "a list of whole numbers",
+            "Turn the start into an array of floats first.",
+        ),
+    ]
 
 
-def _train(gradient, theta, X, y, rate, size, orders, *, sign=-1, labels=True, last=True,
-           keep=True, pile=False, fixed=False):  # fmt: skip
+def _train(
+    gradient,
+    theta,
+    X,
+    y,
+    rate,
+    size,
+    orders,
+    *,
+    sign=-1,
+    labels=True,
+    last=True,
+    keep=True,
+    pile=False,
+    fixed=False,
+):
     start = theta = np.array(theta, dtype=float)
     base_X, base_y = X, y
     for order in orders:
@@ -304,15 +436,37 @@ def _train(gradient, theta, X, y, rate, size, orders, *, sign=-1, labels=True, l
     return theta
 
 
-train = Question("07.train", _train, _train_cases, (
-    Mistake("plus instead of minus", partial(_train, sign=1), "descend: minus rate * gradient."),
-    Mistake("shuffled the images but not the labels", partial(_train, labels=False),
-            "take the same rows of both: X[rows], y[rows]."),
-    Mistake("dropped the last short batch", partial(_train, last=False),
-            "range(0, n, batch_size) reaches it; its slice is just shorter."),
-    Mistake("began anew in every epoch", partial(_train, keep=False),
-            "set theta once, before the first epoch."),
-    Mistake("shuffled what was shuffled before", partial(_train, pile=True),
-            "each order refers to the rows as they were given; keep X and y as they are."),
-    Mistake("did not shuffle", partial(_train, fixed=True), "use the order of each epoch."),
-), _read("Train on the digits"), points=2, tolerance=1e-8)  # fmt: skip
+train = Question(
+    "07.train",
+    _train,
+    _train_cases,
+    (
+        Mistake(
+            "plus instead of minus", partial(_train, sign=1), "descend: minus rate * gradient."
+        ),
+        Mistake(
+            "shuffled the images but not the labels",
+            partial(_train, labels=False),
+            "take the same rows of both: X[rows], y[rows].",
+        ),
+        Mistake(
+            "dropped the last short batch",
+            partial(_train, last=False),
+            "range(0, n, batch_size) reaches it; its slice is just shorter.",
+        ),
+        Mistake(
+            "began anew in every epoch",
+            partial(_train, keep=False),
+            "set theta once, before the first epoch.",
+        ),
+        Mistake(
+            "shuffled what was shuffled before",
+            partial(_train, pile=True),
+            "each order refers to the rows as they were given; keep X and y as they are.",
+        ),
+        Mistake("did not shuffle", partial(_train, fixed=True), "use the order of each epoch."),
+    ),
+    _read("Train on the digits"),
+    points=2,
+    tolerance=1e-8,
+)

@@ -16,15 +16,24 @@ def _clip_cases(rng):
         Case((rng.normal(size=3) * 0.1, 5.0), "a short gradient", "Leave it as it is."),
         Case((np.array([3.0, 4.0]), 5.0), "just the limit"),
         Case((rng.normal(size=(2, 3)) * 7, 0.5), "a matrix"),
-        Case((np.array([3e200, -4e200]), 2.0), "huge entries",
-             "Squares overflow: divide by the largest entry before you square."),
-        Case((np.array([np.nan, 3.0, 4.0]), 1.0), "a NaN",
-             "NaN is not greater than any limit: set it to 0 first."),
-        Case((np.array([-np.inf, 5.0, np.inf]), 1.0), "infinite entries",
-             "Let the infinite entries alone give the direction: their signs, the rest 0."),
+        Case(
+            (np.array([3e200, -4e200]), 2.0),
+            "huge entries",
+            "Squares overflow: divide by the largest entry before you square.",
+        ),
+        Case(
+            (np.array([np.nan, 3.0, 4.0]), 1.0),
+            "a NaN",
+            "NaN is not greater than any limit: set it to 0 first.",
+        ),
+        Case(
+            (np.array([-np.inf, 5.0, np.inf]), 1.0),
+            "infinite entries",
+            "Let the infinite entries alone give the direction: their signs, the rest 0.",
+        ),
         Case((np.zeros(3), 1.0), "a zero gradient", "Do not divide by a length of 0."),
         Case(([6, 8], 5), "a list of whole numbers"),
-    ]  # fmt: skip
+    ]
 
 
 def _clip(grad, limit, *, nan=True, infinite=True, scale=True, always=False, each=False, flat=True):
@@ -43,22 +52,51 @@ def _clip(grad, limit, *, nan=True, infinite=True, scale=True, always=False, eac
     return grad / largest * (limit / length)
 
 
-clip_norm = Question("08.clip_norm", _clip, _clip_cases, (
-    Mistake("the usual three lines", partial(_clip, nan=False, infinite=False, scale=False),
-            "they fail for huge, infinite and NaN entries; look at the cases one by one."),
-    Mistake("let NaN through", partial(_clip, nan=False),
-            "a comparison with NaN is False; set NaN to 0 first."),
-    Mistake("overflow in the square", partial(_clip, scale=False),
-            "divide by the largest entry before you square."),
-    Mistake("infinity divided by infinity", partial(_clip, infinite=False),
-            "where entries are infinite, keep their signs and set the rest to 0."),
-    Mistake("made short gradients longer", partial(_clip, always=True),
-            "only a gradient longer than the limit is changed."),
-    Mistake("clipped each entry", partial(_clip, each=True),
-            "that turns the direction; shorten the whole gradient."),
-    Mistake("clipped each row of a matrix", partial(_clip, flat=False),
-            "one length for all entries together."),
-), _read("Clip what explodes"), points=2, tolerance=1e-9)  # fmt: skip
+clip_norm = Question(
+    "08.clip_norm",
+    _clip,
+    _clip_cases,
+    (
+        Mistake(
+            "the usual three lines",
+            partial(_clip, nan=False, infinite=False, scale=False),
+            "they fail for huge, infinite and NaN entries; look at the cases one by one.",
+        ),
+        Mistake(
+            "let NaN through",
+            partial(_clip, nan=False),
+            "a comparison with NaN is False; set NaN to 0 first.",
+        ),
+        Mistake(
+            "overflow in the square",
+            partial(_clip, scale=False),
+            "divide by the largest entry before you square.",
+        ),
+        Mistake(
+            "infinity divided by infinity",
+            partial(_clip, infinite=False),
+            "where entries are infinite, keep their signs and set the rest to 0.",
+        ),
+        Mistake(
+            "made short gradients longer",
+            partial(_clip, always=True),
+            "only a gradient longer than the limit is changed.",
+        ),
+        Mistake(
+            "clipped each entry",
+            partial(_clip, each=True),
+            "that turns the direction; shorten the whole gradient.",
+        ),
+        Mistake(
+            "clipped each row of a matrix",
+            partial(_clip, flat=False),
+            "one length for all entries together.",
+        ),
+    ),
+    _read("Clip what explodes"),
+    points=2,
+    tolerance=1e-9,
+)
 
 
 # ---- first weights -----------------------------------------------------------------------------
@@ -79,16 +117,30 @@ def _std(n_in, n_out, activation, *, root=True, fan="in", gain=2.0, both=True, s
     return variance**0.5 if root else variance
 
 
-weight_std = Question("08.weight_std", _std, _std_cases, (
-    Mistake("the variance, not its root", partial(_std, root=False),
-            "asked for is the standard deviation."),
-    Mistake("counted the outputs for He", partial(_std, fan="out"),
-            "a unit adds up its INPUTS: n_in of them."),
-    Mistake("forgot the 2 of He", partial(_std, gain=1.0),
-            "ReLU cuts half away; the 2 pays for it."),
-    Mistake("He for both", partial(_std, both=False), "Xavier takes 2 / (n_in + n_out)."),
-    Mistake("swapped the two rules", partial(_std, swap=True), "He belongs to ReLU."),
-), _read("Begin with the right size"), tolerance=1e-9)  # fmt: skip
+weight_std = Question(
+    "08.weight_std",
+    _std,
+    _std_cases,
+    (
+        Mistake(
+            "the variance, not its root",
+            partial(_std, root=False),
+            "asked for is the standard deviation.",
+        ),
+        Mistake(
+            "counted the outputs for He",
+            partial(_std, fan="out"),
+            "a unit adds up its INPUTS: n_in of them.",
+        ),
+        Mistake(
+            "forgot the 2 of He", partial(_std, gain=1.0), "ReLU cuts half away; the 2 pays for it."
+        ),
+        Mistake("He for both", partial(_std, both=False), "Xavier takes 2 / (n_in + n_out)."),
+        Mistake("swapped the two rules", partial(_std, swap=True), "He belongs to ReLU."),
+    ),
+    _read("Begin with the right size"),
+    tolerance=1e-9,
+)
 
 
 # ---- batch norm --------------------------------------------------------------------------------
@@ -98,10 +150,13 @@ def _norm_cases(rng):
         return Case(args, label)
 
     return [
-        case(6, 3), case(4, 1, "one column"), case(20, 5, "twenty rows"),
-        case(8, 2, "far from 0", far=100.0), case(3, 3, "as many rows as columns"),
+        case(6, 3),
+        case(4, 1, "one column"),
+        case(20, 5, "twenty rows"),
+        case(8, 2, "far from 0", far=100.0),
+        case(3, 3, "as many rows as columns"),
         case(50, 4, "fifty rows"),
-    ]  # fmt: skip
+    ]
 
 
 def _norm(x, gain, slope, *, mean=True, along=True, spread=True, times=True, average=np.mean):
@@ -113,20 +168,46 @@ def _norm(x, gain, slope, *, mean=True, along=True, spread=True, times=True, ave
     return [dx, (slope * hat).sum(axis=0), slope.sum(axis=0)]
 
 
-batch_norm_backward = Question("08.batch_norm_backward", _norm, _norm_cases, (
-    Mistake("took mean and deviation for constants", partial(_norm, mean=False, along=False),
-            "every row moves them: subtract both means."),
-    Mistake("forgot the mean of the slopes", partial(_norm, mean=False),
-            "shifting the column changes nothing, so the slopes must sum to 0."),
-    Mistake("forgot the part along the column", partial(_norm, along=False),
-            "stretching the column changes nothing: subtract hat times the mean of g · hat."),
-    Mistake("forgot to divide by the deviation", partial(_norm, spread=False),
-            "the last step is / s."),
-    Mistake("forgot the gain", partial(_norm, times=False),
-            "g is the slope arriving times the gain."),
-    Mistake("summed instead of averaged", partial(_norm, average=np.sum),
-            "the bars are means over the batch."),
-), _read("Batch normalization"), points=3, tolerance=1e-7)  # fmt: skip
+batch_norm_backward = Question(
+    "08.batch_norm_backward",
+    _norm,
+    _norm_cases,
+    (
+        Mistake(
+            "took mean and deviation for constants",
+            partial(_norm, mean=False, along=False),
+            "every row moves them: subtract both means.",
+        ),
+        Mistake(
+            "forgot the mean of the slopes",
+            partial(_norm, mean=False),
+            "shifting the column changes nothing, so the slopes must sum to 0.",
+        ),
+        Mistake(
+            "forgot the part along the column",
+            partial(_norm, along=False),
+            "stretching the column changes nothing: subtract hat times the mean of g · hat.",
+        ),
+        Mistake(
+            "forgot to divide by the deviation",
+            partial(_norm, spread=False),
+            "the last step is / s.",
+        ),
+        Mistake(
+            "forgot the gain",
+            partial(_norm, times=False),
+            "g is the slope arriving times the gain.",
+        ),
+        Mistake(
+            "summed instead of averaged",
+            partial(_norm, average=np.sum),
+            "the bars are means over the batch.",
+        ),
+    ),
+    _read("Batch normalization"),
+    points=3,
+    tolerance=1e-7,
+)
 
 
 # ---- ReLU and max pooling ----------------------------------------------------------------------
@@ -134,15 +215,24 @@ def _pool_cases(rng):
     return [
         Case((rng.normal(size=(2, 2)), rng.normal(size=(1, 1))), "one block"),
         Case((rng.normal(size=(4, 6)), rng.normal(size=(2, 3))), "six blocks"),
-        Case((np.array([[2.0, 2, 0, 1], [2, 1, 3, 3]]), np.array([[5.0, -1]])), "a tie",
-             "The first of the largest gets it all: row by row, left to right."),
-        Case((-1 - rng.random((2, 4)), np.array([[1.5, -2.0]])), "nothing above 0",
-             "ReLU first: where it gave 0, nothing flows back."),
-        Case((np.array([[0.0, -1], [-2, -3]]), np.array([[4.0]])), "a zero",
-             "At its kink ReLU takes the slope 0."),
+        Case(
+            (np.array([[2.0, 2, 0, 1], [2, 1, 3, 3]]), np.array([[5.0, -1]])),
+            "a tie",
+            "The first of the largest gets it all: row by row, left to right.",
+        ),
+        Case(
+            (-1 - rng.random((2, 4)), np.array([[1.5, -2.0]])),
+            "nothing above 0",
+            "ReLU first: where it gave 0, nothing flows back.",
+        ),
+        Case(
+            (np.array([[0.0, -1], [-2, -3]]), np.array([[4.0]])),
+            "a zero",
+            "At its kink ReLU takes the slope 0.",
+        ),
         Case((rng.normal(size=(8, 8)), rng.normal(size=(4, 4))), "an 8 × 8 image"),
         Case((np.array([[1, 2], [3, 4]]), np.array([[7]])), "whole numbers"),
-    ]  # fmt: skip
+    ]
 
 
 def _pool(image, slope, *, first=True, relu=True, share=False, kink=0.0, everywhere=False):
@@ -162,18 +252,39 @@ def _pool(image, slope, *, first=True, relu=True, share=False, kink=0.0, everywh
     return out
 
 
-pool_backward = Question("08.pool_backward", _pool, _pool_cases, (
-    Mistake("gave a tie to the last", partial(_pool, first=False),
-            "the first of the largest, as argmax finds it."),
-    Mistake("shared a tie", partial(_pool, share=True),
-            "a subgradient too, but here the first one gets it all."),
-    Mistake("forgot the ReLU", partial(_pool, relu=False),
-            "where ReLU gave 0, nothing flows back."),
-    Mistake("slope 1 at ReLU's kink", partial(_pool, kink=1.0),
-            "at 0 we take the slope 0: image > 0."),
-    Mistake("gave the slope to the whole block", partial(_pool, everywhere=True),
-            "only the winner moves the block's maximum."),
-), _read("Kinks"), points=2, tolerance=1e-9)  # fmt: skip
+pool_backward = Question(
+    "08.pool_backward",
+    _pool,
+    _pool_cases,
+    (
+        Mistake(
+            "gave a tie to the last",
+            partial(_pool, first=False),
+            "the first of the largest, as argmax finds it.",
+        ),
+        Mistake(
+            "shared a tie",
+            partial(_pool, share=True),
+            "a subgradient too, but here the first one gets it all.",
+        ),
+        Mistake(
+            "forgot the ReLU", partial(_pool, relu=False), "where ReLU gave 0, nothing flows back."
+        ),
+        Mistake(
+            "slope 1 at ReLU's kink",
+            partial(_pool, kink=1.0),
+            "at 0 we take the slope 0: image > 0.",
+        ),
+        Mistake(
+            "gave the slope to the whole block",
+            partial(_pool, everywhere=True),
+            "only the winner moves the block's maximum.",
+        ),
+    ),
+    _read("Kinks"),
+    points=2,
+    tolerance=1e-9,
+)
 
 
 # ---- a relaxed choice --------------------------------------------------------------------------
@@ -207,24 +318,50 @@ def _in_one(function, *args):
     return [float(value), *np.asarray(slopes, dtype=float)]
 
 
-soft_choice = Question("08.soft_choice", _soft, _choice_cases, (
-    Mistake("forgot 1 / T in the slopes", partial(_soft, over=False),
-            "z / T changes with z by 1 / T."),
-    Mistake("forgot that all shares change", partial(_soft, centered=False),
-            "raising one score lowers the other shares: p * (values - value) / T."),
-    Mistake("forgot the temperature", partial(_soft, hot=False, over=False),
-            "softmax of scores / T."),
-    Mistake("forgot the shares", partial(_soft, times=False),
-            "each slope is weighted by its share."),
-    Mistake("overflow in softmax", partial(_soft, shift=False),
-            "subtract the largest before you take exp."),
-), _read("Jumps"), points=2, tolerance=1e-8, probe=_in_one)  # fmt: skip
+soft_choice = Question(
+    "08.soft_choice",
+    _soft,
+    _choice_cases,
+    (
+        Mistake(
+            "forgot 1 / T in the slopes",
+            partial(_soft, over=False),
+            "z / T changes with z by 1 / T.",
+        ),
+        Mistake(
+            "forgot that all shares change",
+            partial(_soft, centered=False),
+            "raising one score lowers the other shares: p * (values - value) / T.",
+        ),
+        Mistake(
+            "forgot the temperature",
+            partial(_soft, hot=False, over=False),
+            "softmax of scores / T.",
+        ),
+        Mistake(
+            "forgot the shares", partial(_soft, times=False), "each slope is weighted by its share."
+        ),
+        Mistake(
+            "overflow in softmax",
+            partial(_soft, shift=False),
+            "subtract the largest before you take exp.",
+        ),
+    ),
+    _read("Jumps"),
+    points=2,
+    tolerance=1e-8,
+    probe=_in_one,
+)
 
 
 # ---- six logs ----------------------------------------------------------------------------------
 def _log(losses, norms, dead, pace):
-    return {"losses": np.round(losses, 4).tolist(), "gradient_norms": norms, "dead": dead,
-            "pace": pace}  # fmt: skip
+    return {
+        "losses": np.round(losses, 4).tolist(),
+        "gradient_norms": norms,
+        "dead": dead,
+        "pace": pace,
+    }
 
 
 def _log_cases(rng):
@@ -257,8 +394,9 @@ def _log_cases(rng):
     ]
 
 
-def _name(log, *, ratio=lambda norms: norms[0] / norms[-1] < 1e-3, dead=0.9, grown=True,
-          explode=True):  # fmt: skip
+def _name(
+    log, *, ratio=lambda norms: norms[0] / norms[-1] < 1e-3, dead=0.9, grown=True, explode=True
+):
     losses, norms = log["losses"], log["gradient_norms"]
     tests = {
         "exploding": explode and max(norms) > 1e3,
@@ -270,14 +408,32 @@ def _name(log, *, ratio=lambda norms: norms[0] / norms[-1] < 1e-3, dead=0.9, gro
     return next((name for name, found in tests.items() if found), "healthy")
 
 
-name_illness = Question("08.name_illness", _name, _log_cases, (
-    Mistake("NaN passed for a small loss", partial(_name, grown=False),
-            "NaN > 2.3 is False: ask whether the last loss is NOT at most the first."),
-    Mistake("read the layers in the wrong order",
+name_illness = Question(
+    "08.name_illness",
+    _name,
+    _log_cases,
+    (
+        Mistake(
+            "NaN passed for a small loss",
+            partial(_name, grown=False),
+            "NaN > 2.3 is False: ask whether the last loss is NOT at most the first.",
+        ),
+        Mistake(
+            "read the layers in the wrong order",
             partial(_name, ratio=lambda norms: norms[-1] / max(norms[0], 1e-300) < 1e-3),
-            "the first entry is the first layer's; when gradients vanish, it is the small one."),
-    Mistake("called exploding gradients diverging", partial(_name, explode=False),
-            "ask for the gradients at the start first."),
-    Mistake("passed over dead units", partial(_name, dead=2.0),
-            "log['dead'] is a share: 0.97 is nearly the whole layer."),
-), _read("The clinic"), points=2)  # fmt: skip
+            "the first entry is the first layer's; when gradients vanish, it is the small one.",
+        ),
+        Mistake(
+            "called exploding gradients diverging",
+            partial(_name, explode=False),
+            "ask for the gradients at the start first.",
+        ),
+        Mistake(
+            "passed over dead units",
+            partial(_name, dead=2.0),
+            "log['dead'] is a share: 0.97 is nearly the whole layer.",
+        ),
+    ),
+    _read("The clinic"),
+    points=2,
+)

@@ -16,11 +16,14 @@ def _ridge_cases(rng):
         return Case((X, y, rng.normal(size=d + 1), strength), label, hint)
 
     return [
-        case(6, 2, 0.5), case(20, 4, 2.0), case(5, 1, 0.1, "one feature"),
+        case(6, 2, 0.5),
+        case(20, 4, 2.0),
+        case(5, 1, 0.1, "one feature"),
         case(8, 3, 0.0, "strength 0", "At strength 0 only the mean squared error is left."),
-        case(1, 2, 1.5, "a single row"), case(4, 6, 0.3, "more features than rows"),
+        case(1, 2, 1.5, "a single row"),
+        case(4, 6, 0.3, "more features than rows"),
         Case(([[1, 2], [3, 4], [5, 7]], [1, 0, 2], [1, -1, 2], 3), "lists of whole numbers"),
-    ]  # fmt: skip
+    ]
 
 
 def _ridge(X, y, theta, strength, *, price=1.0, spare=True, n=True, sign=1, power=1, two=2.0):
@@ -32,24 +35,55 @@ def _ridge(X, y, theta, strength, *, price=1.0, spare=True, n=True, sign=1, powe
     return grad + sign * pull
 
 
-ridge_gradient = Question("09.ridge_gradient", _ridge, _ridge_cases, (
-    Mistake("forgot the penalty", partial(_ridge, price=0.0),
-            "add strength · w, the gradient of ½ strength · Σ w²."),
-    Mistake("penalized the intercept", partial(_ridge, spare=False),
-            "the intercept, the last entry, may be as large as it likes."),
-    Mistake("forgot the ½ of the penalty", partial(_ridge, price=2.0),
-            "the penalty is ½ strength · w²; its slope is strength · w."),
-    Mistake("kept the ½ of the penalty", partial(_ridge, price=0.5),
-            "the 2 of the square cancels the ½: the slope is strength · w."),
-    Mistake("minus the penalty", partial(_ridge, sign=-1),
-            "it is part of the loss: its gradient is added."),
-    Mistake("summed instead of averaged", partial(_ridge, n=False),
-            "the loss is the MEAN squared error."),
-    Mistake("took the sign of the weights", partial(_ridge, power=0),
-            "that is the slope of |w|; the slope of ½ w² is w."),
-    Mistake("forgot the 2 of the square", partial(_ridge, two=1.0),
-            "the slope of (prediction − y)² has a factor 2."),
-), _read("A price for large weights"), points=2)  # fmt: skip
+ridge_gradient = Question(
+    "09.ridge_gradient",
+    _ridge,
+    _ridge_cases,
+    (
+        Mistake(
+            "forgot the penalty",
+            partial(_ridge, price=0.0),
+            "add strength · w, the gradient of ½ strength · Σ w².",
+        ),
+        Mistake(
+            "penalized the intercept",
+            partial(_ridge, spare=False),
+            "the intercept, the last entry, may be as large as it likes.",
+        ),
+        Mistake(
+            "forgot the ½ of the penalty",
+            partial(_ridge, price=2.0),
+            "the penalty is ½ strength · w²; its slope is strength · w.",
+        ),
+        Mistake(
+            "kept the ½ of the penalty",
+            partial(_ridge, price=0.5),
+            "the 2 of the square cancels the ½: the slope is strength · w.",
+        ),
+        Mistake(
+            "minus the penalty",
+            partial(_ridge, sign=-1),
+            "it is part of the loss: its gradient is added.",
+        ),
+        Mistake(
+            "summed instead of averaged",
+            partial(_ridge, n=False),
+            "the loss is the MEAN squared error.",
+        ),
+        Mistake(
+            "took the sign of the weights",
+            partial(_ridge, power=0),
+            "that is the slope of |w|; the slope of ½ w² is w.",
+        ),
+        Mistake(
+            "forgot the 2 of the square",
+            partial(_ridge, two=1.0),
+            "the slope of (prediction − y)² has a factor 2.",
+        ),
+    ),
+    _read("A price for large weights"),
+    points=2,
+)
 
 
 # ---- lasso -------------------------------------------------------------------------------------
@@ -59,13 +93,18 @@ def _lasso_cases(rng):
 
     crossing = (np.array([0.3, -0.2]), np.array([2.0, -1.0]), 0.5, 0.1)
     return [
-        case(4, 0.1, 1.0), case(6, 0.5, 0.4), case(3, 0.01, 20.0, "a high price"),
+        case(4, 0.1, 1.0),
+        case(6, 0.5, 0.4),
+        case(3, 0.01, 20.0, "a high price"),
         case(5, 0.2, 0.0, "a price of 0", "At price 0 it is a plain step."),
-        Case((np.array([0.05, -0.04, 2.0]), np.zeros(3), 0.1, 1.0), "weights near 0",
-             "What would cross 0 stops at 0."),
+        Case(
+            (np.array([0.05, -0.04, 2.0]), np.zeros(3), 0.1, 1.0),
+            "weights near 0",
+            "What would cross 0 stops at 0.",
+        ),
         Case(crossing, "a step across 0", "Take the step first, then shrink what it led to."),
         Case(([1, -2, 0], [1, 1, -1], 0.5, 1), "lists of whole numbers"),
-    ]  # fmt: skip
+    ]
 
 
 def _lasso(theta, grad, rate, strength, *, kind="soft", scaled=True, first=False, up=-1):
@@ -82,24 +121,47 @@ def _lasso(theta, grad, rate, strength, *, kind="soft", scaled=True, first=False
     return shrink(theta) + up * rate * grad if first else shrink(theta + up * rate * grad)
 
 
-lasso_step = Question("09.lasso_step", _lasso, _lasso_cases, (
-    Mistake("no shrinking", partial(_lasso, kind="none"),
-            "after the step pull every weight toward 0."),
-    Mistake("stepped along the slope of |w|", partial(_lasso, kind="slope"),
-            "that jumps across 0 for ever and no weight becomes 0."),
-    Mistake("shrank across 0", partial(_lasso, kind="across"),
-            "a weight smaller than the amount becomes 0, not its opposite."),
-    Mistake("cut off instead of shrinking", partial(_lasso, kind="hard"),
-            "ALL weights come nearer to 0, the large ones too."),
-    Mistake("forgot the learning rate of the price", partial(_lasso, scaled=False),
-            "shrink by learning_rate · strength."),
-    Mistake("shrank before the step", partial(_lasso, first=True),
-            "step first, then shrink."),
-    Mistake("lost the signs", partial(_lasso, kind="positive"),
-            "multiply by the sign of the weight."),
-    Mistake("stepped uphill", partial(_lasso, up=1),
-            "subtract the gradient."),
-), _read("A price for large weights"), points=2)  # fmt: skip
+lasso_step = Question(
+    "09.lasso_step",
+    _lasso,
+    _lasso_cases,
+    (
+        Mistake(
+            "no shrinking",
+            partial(_lasso, kind="none"),
+            "after the step pull every weight toward 0.",
+        ),
+        Mistake(
+            "stepped along the slope of |w|",
+            partial(_lasso, kind="slope"),
+            "that jumps across 0 for ever and no weight becomes 0.",
+        ),
+        Mistake(
+            "shrank across 0",
+            partial(_lasso, kind="across"),
+            "a weight smaller than the amount becomes 0, not its opposite.",
+        ),
+        Mistake(
+            "cut off instead of shrinking",
+            partial(_lasso, kind="hard"),
+            "ALL weights come nearer to 0, the large ones too.",
+        ),
+        Mistake(
+            "forgot the learning rate of the price",
+            partial(_lasso, scaled=False),
+            "shrink by learning_rate · strength.",
+        ),
+        Mistake("shrank before the step", partial(_lasso, first=True), "step first, then shrink."),
+        Mistake(
+            "lost the signs",
+            partial(_lasso, kind="positive"),
+            "multiply by the sign of the weight.",
+        ),
+        Mistake("stepped uphill", partial(_lasso, up=1), "subtract the gradient."),
+    ),
+    _read("A price for large weights"),
+    points=2,
+)
 
 
 # ---- early stopping ----------------------------------------------------------------------------
@@ -107,22 +169,32 @@ def _stop_cases(rng):
     fall = np.cumsum(-rng.random(6)) + 5
     bumpy = [3.0, 2.0, 2.5, 2.4, 1.9, 2.2, 2.1, 2.05, 1.0]
     return [
-        Case((bumpy, 3), "a second best after a bump",
-             "Count epochs since the last BEST, not since the last fall."),
+        Case(
+            (bumpy, 3),
+            "a second best after a bump",
+            "Count epochs since the last BEST, not since the last fall.",
+        ),
         Case((bumpy, 2), "less patience"),
         Case((fall.tolist(), 2), "always better", "It never stops early: all epochs are seen."),
         Case(([1.0, 1.0, 1.0, 0.5], 2), "no change", "Equal to the best is not better."),
-        Case(([2.0, 1.0, np.nan, np.nan, np.nan, 0.1], 3), "NaN",
-             "NaN is never better: ask whether the loss is below the best."),
+        Case(
+            ([2.0, 1.0, np.nan, np.nan, np.nan, 0.1], 3),
+            "NaN",
+            "NaN is never better: ask whether the loss is below the best.",
+        ),
         Case(([4.0], 5), "one epoch"),
-        Case(([5.0, 4.0, 6.0, 7.0, 1.0], 1), "patience 1",
-             "The first epoch is the first best; it does not count as waiting."),
+        Case(
+            ([5.0, 4.0, 6.0, 7.0, 1.0], 1),
+            "patience 1",
+            "The first epoch is the first best; it does not count as waiting.",
+        ),
         Case(([1, 2, 3, 4, 5, 6], 4), "whole numbers, only worse"),
-    ]  # fmt: skip
+    ]
 
 
-def _stop(losses, patience, *, since="best", strict=True, last=False, more=0, patient=True,
-          nan=False):  # fmt: skip
+def _stop(
+    losses, patience, *, since="best", strict=True, last=False, more=0, patient=True, nan=False
+):
     best, waited = 0, 0
     for epoch, loss in enumerate(losses):
         better = loss < losses[best] if strict else loss <= losses[best]
@@ -136,20 +208,45 @@ def _stop(losses, patience, *, since="best", strict=True, last=False, more=0, pa
     return epoch if last else best
 
 
-early_stop = Question("09.early_stop", _stop, _stop_cases, (
-    Mistake("returned the last epoch", partial(_stop, last=True),
-            "return the BEST epoch: its weights are the ones to keep."),
-    Mistake("looked at all epochs", partial(_stop, patient=False),
-            "after `patience` epochs without a new best, training has ended."),
-    Mistake("waited for a rise", partial(_stop, since="fall"),
-            "count epochs since the best, even while the loss falls back toward it."),
-    Mistake("waited one epoch too long", partial(_stop, more=1),
-            "stop when `patience` epochs have brought no new best."),
-    Mistake("took equal for better", partial(_stop, strict=False),
-            "a new best is strictly below the old one."),
-    Mistake("took NaN for better", partial(_stop, nan=True),
-            "`not loss >= best` is True for NaN; ask `loss < best`."),
-), _read("Too good on what it saw"), points=2)  # fmt: skip
+early_stop = Question(
+    "09.early_stop",
+    _stop,
+    _stop_cases,
+    (
+        Mistake(
+            "returned the last epoch",
+            partial(_stop, last=True),
+            "return the BEST epoch: its weights are the ones to keep.",
+        ),
+        Mistake(
+            "looked at all epochs",
+            partial(_stop, patient=False),
+            "after `patience` epochs without a new best, training has ended.",
+        ),
+        Mistake(
+            "waited for a rise",
+            partial(_stop, since="fall"),
+            "count epochs since the best, even while the loss falls back toward it.",
+        ),
+        Mistake(
+            "waited one epoch too long",
+            partial(_stop, more=1),
+            "stop when `patience` epochs have brought no new best.",
+        ),
+        Mistake(
+            "took equal for better",
+            partial(_stop, strict=False),
+            "a new best is strictly below the old one.",
+        ),
+        Mistake(
+            "took NaN for better",
+            partial(_stop, nan=True),
+            "`not loss >= best` is True for NaN; ask `loss < best`.",
+        ),
+    ),
+    _read("Too good on what it saw"),
+    points=2,
+)
 
 
 # ---- PCA by gradient ---------------------------------------------------------------------------
@@ -160,16 +257,18 @@ def _pca_cases(rng):
         return Case((X, rng.normal(size=d), rate, steps), label, hint)
 
     return [
-        case(30, 3, 0.1, 5), case(12, 5, 0.05, 40, label="forty steps"),
+        case(30, 3, 0.1, 5),
+        case(12, 5, 0.05, 40, label="forty steps"),
         case(20, 2, 0.2, 1, label="one step"),
         case(15, 3, 0.1, 8, far=20.0, label="far from 0", hint="Subtract the mean of each column."),
         case(10, 4, 0.1, 0, label="no step", hint="Even the start gets the length 1."),
         Case(([[1, 2], [3, 4], [5, 7]], [1, 0], 0.1, 3), "lists of whole numbers"),
-    ]  # fmt: skip
+    ]
 
 
-def _pca(X, start, rate, n_steps, *, center=True, unit=True, sign=1, n=True, two=2.0, begin=True,
-         less=0):  # fmt: skip
+def _pca(
+    X, start, rate, n_steps, *, center=True, unit=True, sign=1, n=True, two=2.0, begin=True, less=0
+):
     X, w = np.asarray(X, dtype=float), np.asarray(start, dtype=float)
     X = X - X.mean(axis=0) if center else X
     w = w / np.linalg.norm(w) if begin else w
@@ -179,22 +278,51 @@ def _pca(X, start, rate, n_steps, *, center=True, unit=True, sign=1, n=True, two
     return w
 
 
-first_direction = Question("09.first_direction", _pca, _pca_cases, (
-    Mistake("forgot to center", partial(_pca, center=False),
-            "variance is measured from the mean: subtract it from each column."),
-    Mistake("left the length as it came", partial(_pca, unit=False),
-            "a direction has the length 1: divide by the length after each step."),
-    Mistake("went downhill", partial(_pca, sign=-1),
-            "the variance is to be LARGEST: add the gradient."),
-    Mistake("summed instead of averaged", partial(_pca, n=False),
-            "the variance is a mean over the rows."),
-    Mistake("divided by n − 1", partial(_pca, less=1),
-            "the mean over the rows divides by n; np.cov needs bias=True."),
-    Mistake("forgot the 2 of the square", partial(_pca, two=1.0),
-            "the slope of (x · w)² is 2 (x · w) x."),
-    Mistake("returned the start as it came", partial(_pca, begin=False),
-            "without any step, too, a direction has the length 1."),
-), _read("Fewer dimensions"), points=2, tolerance=1e-8)  # fmt: skip
+first_direction = Question(
+    "09.first_direction",
+    _pca,
+    _pca_cases,
+    (
+        Mistake(
+            "forgot to center",
+            partial(_pca, center=False),
+            "variance is measured from the mean: subtract it from each column.",
+        ),
+        Mistake(
+            "left the length as it came",
+            partial(_pca, unit=False),
+            "a direction has the length 1: divide by the length after each step.",
+        ),
+        Mistake(
+            "went downhill",
+            partial(_pca, sign=-1),
+            "the variance is to be LARGEST: add the gradient.",
+        ),
+        Mistake(
+            "summed instead of averaged",
+            partial(_pca, n=False),
+            "the variance is a mean over the rows.",
+        ),
+        Mistake(
+            "divided by n − 1",
+            partial(_pca, less=1),
+            "the mean over the rows divides by n; np.cov needs bias=True.",
+        ),
+        Mistake(
+            "forgot the 2 of the square",
+            partial(_pca, two=1.0),
+            "the slope of (x · w)² is 2 (x · w) x.",
+        ),
+        Mistake(
+            "returned the start as it came",
+            partial(_pca, begin=False),
+            "without any step, too, a direction has the length 1.",
+        ),
+    ),
+    _read("Fewer dimensions"),
+    points=2,
+    tolerance=1e-8,
+)
 
 
 # ---- importance --------------------------------------------------------------------------------
@@ -204,14 +332,26 @@ def _importance_cases(rng):
         return Case((rng.normal(size=(n, d)), X), label, hint)
 
     return [
-        case(8, 3), case(20, 2), case(5, 4, np.array([1, 1000, 0.01, 1]), "grams and meters",
-             "A slope is per unit: multiply by the feature's standard deviation."),
-        Case((np.array([[1.0, 0.2], [-1.0, 0.2]]), np.array([[0.0, 1], [1, 0]])),
-             "slopes of both signs", "Take absolute values before the mean."),
-        Case((rng.normal(size=(6, 2)), np.column_stack([rng.normal(size=6), np.full(6, 3.0)])),
-             "a constant feature"),
+        case(8, 3),
+        case(20, 2),
+        case(
+            5,
+            4,
+            np.array([1, 1000, 0.01, 1]),
+            "grams and meters",
+            "A slope is per unit: multiply by the feature's standard deviation.",
+        ),
+        Case(
+            (np.array([[1.0, 0.2], [-1.0, 0.2]]), np.array([[0.0, 1], [1, 0]])),
+            "slopes of both signs",
+            "Take absolute values before the mean.",
+        ),
+        Case(
+            (rng.normal(size=(6, 2)), np.column_stack([rng.normal(size=6), np.full(6, 3.0)])),
+            "a constant feature",
+        ),
         Case(([[1, 2], [3, -4], [2, 2]], [[0, 1], [2, 5], [4, 0]]), "lists of whole numbers"),
-    ]  # fmt: skip
+    ]
 
 
 def _importance(slopes, X, *, scale=1, early=True, share=True, square=False):
@@ -224,20 +364,45 @@ def _importance(slopes, X, *, scale=1, early=True, share=True, square=False):
     return size / size.sum() if share else size
 
 
-importance = Question("09.importance", _importance, _importance_cases, (
-    Mistake("forgot the units", partial(_importance, scale=0),
-            "multiply by each feature's standard deviation; grams are not kilograms."),
-    Mistake("divided by the deviation", partial(_importance, scale=-1),
-            "slope per unit TIMES units of spread."),
-    Mistake("multiplied by the variance", partial(_importance, scale=2),
-            "the standard deviation is its root."),
-    Mistake("averaged before the absolute value", partial(_importance, early=False),
-            "slopes of opposite signs would cancel."),
-    Mistake("did not make shares", partial(_importance, share=False),
-            "divide by the sum, so that all shares sum to 1."),
-    Mistake("squared the slopes", partial(_importance, square=True),
-            "asked for are absolute values."),
-), _read("Which inputs matter"), points=1)  # fmt: skip
+importance = Question(
+    "09.importance",
+    _importance,
+    _importance_cases,
+    (
+        Mistake(
+            "forgot the units",
+            partial(_importance, scale=0),
+            "multiply by each feature's standard deviation; grams are not kilograms.",
+        ),
+        Mistake(
+            "divided by the deviation",
+            partial(_importance, scale=-1),
+            "slope per unit TIMES units of spread.",
+        ),
+        Mistake(
+            "multiplied by the variance",
+            partial(_importance, scale=2),
+            "the standard deviation is its root.",
+        ),
+        Mistake(
+            "averaged before the absolute value",
+            partial(_importance, early=False),
+            "slopes of opposite signs would cancel.",
+        ),
+        Mistake(
+            "did not make shares",
+            partial(_importance, share=False),
+            "divide by the sum, so that all shares sum to 1.",
+        ),
+        Mistake(
+            "squared the slopes",
+            partial(_importance, square=True),
+            "asked for are absolute values.",
+        ),
+    ),
+    _read("Which inputs matter"),
+    points=1,
+)
 
 
 # ---- shards ------------------------------------------------------------------------------------
@@ -263,13 +428,28 @@ def _shards(gradients, sizes, *, weighted=True, mean=True, inverse=False, square
     return total / counts.sum() if mean else total
 
 
-combine_shards = Question("09.combine_shards", _shards, _shard_cases, (
-    Mistake("all shards alike", partial(_shards, weighted=False),
-            "weigh each gradient by its number of rows."),
-    Mistake("forgot to divide", partial(_shards, mean=False),
-            "divide by the number of all rows."),
-    Mistake("summed the gradients", partial(_shards, weighted=False, mean=False),
-            "means are combined by a weighted mean."),
-    Mistake("the small shards count most", partial(_shards, inverse=True),
-            "many rows, much weight."),
-), _read("Shared among workers"), points=1)  # fmt: skip
+combine_shards = Question(
+    "09.combine_shards",
+    _shards,
+    _shard_cases,
+    (
+        Mistake(
+            "all shards alike",
+            partial(_shards, weighted=False),
+            "weigh each gradient by its number of rows.",
+        ),
+        Mistake(
+            "forgot to divide", partial(_shards, mean=False), "divide by the number of all rows."
+        ),
+        Mistake(
+            "summed the gradients",
+            partial(_shards, weighted=False, mean=False),
+            "means are combined by a weighted mean.",
+        ),
+        Mistake(
+            "the small shards count most", partial(_shards, inverse=True), "many rows, much weight."
+        ),
+    ),
+    _read("Shared among workers"),
+    points=1,
+)

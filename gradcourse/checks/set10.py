@@ -15,11 +15,13 @@ def _conv_cases(rng):
         return Case((rng.normal(size=(h, w)), rng.normal(size=(h - 2, w - 2))), label)
 
     return [
-        case(8, 8), case(5, 7, "a wide image"), case(3, 3, "a single place"),
+        case(8, 8),
+        case(5, 7, "a wide image"),
+        case(3, 3, "a single place"),
         case(4, 3, "a column"),
         case(20, 20, "a large image"),
         Case(([[1, 2, 3, 4], [5, 6, 7, 8], [9, 1, 2, 3]], [[1, -1]]), "lists of whole numbers"),
-    ]  # fmt: skip
+    ]
 
 
 def _conv(image, slope, *, mean=False, flip=False, turn=False, whole=False):
@@ -34,16 +36,35 @@ def _conv(image, slope, *, mean=False, flip=False, turn=False, whole=False):
     return out.T if turn else out
 
 
-conv_gradient = Question("10.conv_gradient", _conv, _conv_cases, (
-    Mistake("averaged over the places", partial(_conv, mean=True),
-            "each place adds its slope; nothing divides by their number."),
-    Mistake("turned the slopes round", partial(_conv, flip=True),
-            "turning belongs to the slope along the IMAGE; here slopes stay as they are."),
-    Mistake("swapped rows and columns", partial(_conv, turn=True),
-            "weight [a, b] meets the pixel [i + a, j + b]."),
-    Mistake("left the arriving slopes out", partial(_conv, whole=True),
-            "multiply each pixel by the slope of the place it served."),
-), _read("Images and filters"), points=2)  # fmt: skip
+conv_gradient = Question(
+    "10.conv_gradient",
+    _conv,
+    _conv_cases,
+    (
+        Mistake(
+            "averaged over the places",
+            partial(_conv, mean=True),
+            "each place adds its slope; nothing divides by their number.",
+        ),
+        Mistake(
+            "turned the slopes round",
+            partial(_conv, flip=True),
+            "turning belongs to the slope along the IMAGE; here slopes stay as they are.",
+        ),
+        Mistake(
+            "swapped rows and columns",
+            partial(_conv, turn=True),
+            "weight [a, b] meets the pixel [i + a, j + b].",
+        ),
+        Mistake(
+            "left the arriving slopes out",
+            partial(_conv, whole=True),
+            "multiply each pixel by the slope of the place it served.",
+        ),
+    ),
+    _read("Images and filters"),
+    points=2,
+)
 
 
 # ---- recurrence --------------------------------------------------------------------------------
@@ -74,18 +95,38 @@ def _rnn(x, w, *, tanh=True, through=True, late=False, once=False, factor=True):
     return float(grad)
 
 
-rnn_gradient = Question("10.rnn_gradient", _rnn, _rnn_cases, (
-    Mistake("forgot tanh's slope", partial(_rnn, tanh=False),
-            "each moment multiplies by 1 − h²."),
-    Mistake("counted the last use of w alone", partial(_rnn, through=False),
-            "w serves every moment: go back through all of them and add up."),
-    Mistake("kept the first use of w alone", partial(_rnn, once=True),
-            "add with +=; every moment contributes."),
-    Mistake("took the state after instead of before", partial(_rnn, late=True),
-            "in w · h the h is the one of the moment before."),
-    Mistake("forgot to multiply by w on the way back", partial(_rnn, factor=False),
-            "the slope reaches the earlier state through w."),
-), _read("Sentences and memory"), points=2)  # fmt: skip
+rnn_gradient = Question(
+    "10.rnn_gradient",
+    _rnn,
+    _rnn_cases,
+    (
+        Mistake(
+            "forgot tanh's slope", partial(_rnn, tanh=False), "each moment multiplies by 1 − h²."
+        ),
+        Mistake(
+            "counted the last use of w alone",
+            partial(_rnn, through=False),
+            "w serves every moment: go back through all of them and add up.",
+        ),
+        Mistake(
+            "kept the first use of w alone",
+            partial(_rnn, once=True),
+            "add with +=; every moment contributes.",
+        ),
+        Mistake(
+            "took the state after instead of before",
+            partial(_rnn, late=True),
+            "in w · h the h is the one of the moment before.",
+        ),
+        Mistake(
+            "forgot to multiply by w on the way back",
+            partial(_rnn, factor=False),
+            "the slope reaches the earlier state through w.",
+        ),
+    ),
+    _read("Sentences and memory"),
+    points=2,
+)
 
 
 # ---- policy ------------------------------------------------------------------------------------
@@ -95,15 +136,23 @@ def _policy_cases(rng):
         return Case((rng.normal(size=n_levers), pulled, reward, rng.random()), label)
 
     return [
-        case(3, 8), case(5, 20), case(2, 1, "one pull"),
-        Case((np.array([1000.0, 0.0]), np.array([0, 1, 1]), np.array([1.0, 0.0, 0.5]), 0.3),
-             "large preferences", "Subtract the largest before you take exp."),
-        Case((rng.normal(size=4), np.array([2, 2, 2, 2]), np.array([1.0, 0.0, 1.0, 1.0]), 0.4),
-             "always the same lever"),
-        Case((rng.normal(size=3), np.array([0, 1, 2]), np.array([1.0, 0.0, 1.0]), 0.0),
-             "no baseline"),
+        case(3, 8),
+        case(5, 20),
+        case(2, 1, "one pull"),
+        Case(
+            (np.array([1000.0, 0.0]), np.array([0, 1, 1]), np.array([1.0, 0.0, 0.5]), 0.3),
+            "large preferences",
+            "Subtract the largest before you take exp.",
+        ),
+        Case(
+            (rng.normal(size=4), np.array([2, 2, 2, 2]), np.array([1.0, 0.0, 1.0, 1.0]), 0.4),
+            "always the same lever",
+        ),
+        Case(
+            (rng.normal(size=3), np.array([0, 1, 2]), np.array([1.0, 0.0, 1.0]), 0.0), "no baseline"
+        ),
         Case(([0, 0, 1], [0, 2, 1, 2], [1, 0, 1, 1], 1), "lists of whole numbers"),
-    ]  # fmt: skip
+    ]
 
 
 def _policy(z, pulled, reward, baseline, *, base=1, share=True, sign=1, mean=True, shift=True):
@@ -114,20 +163,46 @@ def _policy(z, pulled, reward, baseline, *, base=1, share=True, sign=1, mean=Tru
     return sign * grad / (len(reward) if mean else 1)
 
 
-policy_gradient = Question("10.policy_gradient", _policy, _policy_cases, (
-    Mistake("left the baseline out", partial(_policy, base=0),
-            "subtract the baseline from each reward first."),
-    Mistake("added the baseline", partial(_policy, base=-1),
-            "subtract the baseline: what paid less than it becomes less likely."),
-    Mistake("forgot the shares", partial(_policy, share=False),
-            "the slope of log p_a along z is e_a − p."),
-    Mistake("stepped toward less payoff", partial(_policy, sign=-1),
-            "asked for is the gradient of the payoff, which is to grow."),
-    Mistake("summed instead of averaged", partial(_policy, mean=False),
-            "take the mean over the pulls."),
-    Mistake("overflow in softmax", partial(_policy, shift=False),
-            "subtract the largest preference before you take exp."),
-), _read("Games and levers"), points=2, tolerance=1e-8)  # fmt: skip
+policy_gradient = Question(
+    "10.policy_gradient",
+    _policy,
+    _policy_cases,
+    (
+        Mistake(
+            "left the baseline out",
+            partial(_policy, base=0),
+            "subtract the baseline from each reward first.",
+        ),
+        Mistake(
+            "added the baseline",
+            partial(_policy, base=-1),
+            "subtract the baseline: what paid less than it becomes less likely.",
+        ),
+        Mistake(
+            "forgot the shares",
+            partial(_policy, share=False),
+            "the slope of log p_a along z is e_a − p.",
+        ),
+        Mistake(
+            "stepped toward less payoff",
+            partial(_policy, sign=-1),
+            "asked for is the gradient of the payoff, which is to grow.",
+        ),
+        Mistake(
+            "summed instead of averaged",
+            partial(_policy, mean=False),
+            "take the mean over the pulls.",
+        ),
+        Mistake(
+            "overflow in softmax",
+            partial(_policy, shift=False),
+            "subtract the largest preference before you take exp.",
+        ),
+    ),
+    _read("Games and levers"),
+    points=2,
+    tolerance=1e-8,
+)
 
 
 # ---- recommender -------------------------------------------------------------------------------
@@ -138,18 +213,25 @@ def _factor_cases(rng):
 
     empty = np.full((2, 3), np.nan)
     return [
-        case(4, 5, 2, 0.1), case(3, 3, 1, 0.0, "no price"),
+        case(4, 5, 2, 0.1),
+        case(3, 3, 1, 0.0, "no price"),
         case(6, 2, 3, 1.0, "three numbers each"),
         case(1, 4, 2, 0.2, "one person"),
-        Case((empty, np.zeros((2, 3), bool), rng.normal(size=(2, 2)), rng.normal(size=(3, 2)), 0.5),
-             "unknown ratings are NaN", "Where nothing is known the error is 0: use np.where."),
-        Case(([[1, 2], [3, 4]], [[True, False], [True, True]], [[1], [2]], [[1], [0]], 1),
-             "lists of whole numbers"),
-    ]  # fmt: skip
+        Case(
+            (empty, np.zeros((2, 3), bool), rng.normal(size=(2, 2)), rng.normal(size=(3, 2)), 0.5),
+            "unknown ratings are NaN",
+            "Where nothing is known the error is 0: use np.where.",
+        ),
+        Case(
+            ([[1, 2], [3, 4]], [[True, False], [True, True]], [[1], [2]], [[1], [0]], 1),
+            "lists of whole numbers",
+        ),
+    ]
 
 
-def _factors(R, known, U, V, price, *, mask=True, decay=1.0, turned=False, sign=1, safe=True,
-             half=1.0):  # fmt: skip
+def _factors(
+    R, known, U, V, price, *, mask=True, decay=1.0, turned=False, sign=1, safe=True, half=1.0
+):
     R, U, V = (np.asarray(a, dtype=float) for a in (R, U, V))
     known = np.asarray(known, dtype=bool)
     E = sign * (U @ V.T - R)
@@ -158,20 +240,37 @@ def _factors(R, known, U, V, price, *, mask=True, decay=1.0, turned=False, sign=
     return [dV, dU] if turned else [dU, dV]
 
 
-factor_gradients = Question("10.factor_gradients", _factors, _factor_cases, (
-    Mistake("counted ratings nobody gave", partial(_factors, mask=False),
-            "set the error to 0 where nothing is known."),
-    Mistake("multiplied NaN by 0", partial(_factors, safe=False),
-            "NaN · 0 is NaN; choose with np.where."),
-    Mistake("forgot the price", partial(_factors, decay=0.0),
-            "add price · U and price · V."),
-    Mistake("doubled the price", partial(_factors, decay=2.0),
-            "the slope of ½ price · U² is price · U."),
-    Mistake("doubled the error", partial(_factors, half=2.0),
-            "the slope of ½ E² is E."),
-    Mistake("took the rating minus the guess", partial(_factors, sign=-1),
-            "the error is guess minus rating."),
-), _read("Recommendations"), points=2)  # fmt: skip
+factor_gradients = Question(
+    "10.factor_gradients",
+    _factors,
+    _factor_cases,
+    (
+        Mistake(
+            "counted ratings nobody gave",
+            partial(_factors, mask=False),
+            "set the error to 0 where nothing is known.",
+        ),
+        Mistake(
+            "multiplied NaN by 0",
+            partial(_factors, safe=False),
+            "NaN · 0 is NaN; choose with np.where.",
+        ),
+        Mistake("forgot the price", partial(_factors, decay=0.0), "add price · U and price · V."),
+        Mistake(
+            "doubled the price",
+            partial(_factors, decay=2.0),
+            "the slope of ½ price · U² is price · U.",
+        ),
+        Mistake("doubled the error", partial(_factors, half=2.0), "the slope of ½ E² is E."),
+        Mistake(
+            "took the rating minus the guess",
+            partial(_factors, sign=-1),
+            "the error is guess minus rating.",
+        ),
+    ),
+    _read("Recommendations"),
+    points=2,
+)
 
 
 # ---- parameter shift ---------------------------------------------------------------------------
@@ -193,10 +292,13 @@ def _shift_cases(rng):
         Case(("product", rng.uniform(-3, 3, 2)), "two angles", "Shift one angle at a time."),
         Case(("three", rng.uniform(-3, 3, 3)), "three angles"),
         Case(("product", np.array([0.0, np.pi / 2])), "special angles"),
-        Case(("three", [1, 0, 2]), "a list of whole numbers",
-             "Make a float array first: whole numbers cut the shift off."),
+        Case(
+            ("three", [1, 0, 2]),
+            "a list of whole numbers",
+            "Make a float array first: whole numbers cut the shift off.",
+        ),
         Case(("one", np.array([2.5])), "one angle again"),
-    ]  # fmt: skip
+    ]
 
 
 def _shift(f, angles, *, by=np.pi / 2, over=2.0, sign=1, together=False, whole=False):
@@ -210,19 +312,39 @@ def _shift(f, angles, *, by=np.pi / 2, over=2.0, sign=1, together=False, whole=F
     return slopes
 
 
-parameter_shift = Question("10.parameter_shift", _shift, _shift_cases, (
-    Mistake("divided by the whole distance", partial(_shift, over=np.pi),
-            "for a sine the difference over ±π/2 is divided by 2."),
-    Mistake("shifted by π", partial(_shift, by=np.pi), "shift by a quarter turn, π/2."),
-    Mistake("forgot to halve", partial(_shift, over=1.0), "divide the difference by 2."),
-    Mistake("took the difference the wrong way round", partial(_shift, sign=-1),
-            "the value ahead minus the value behind."),
-    Mistake("shifted all angles together", partial(_shift, together=True),
-            "one angle at a time, the others as they are."),
-    Mistake("cut the shift to whole numbers", partial(_shift, whole=True),
-            "make a float array of the angles first."),
-), _read("Quantum circuits"), points=2,
-    tolerance=1e-7, probe=_on_circuit)  # fmt: skip
+parameter_shift = Question(
+    "10.parameter_shift",
+    _shift,
+    _shift_cases,
+    (
+        Mistake(
+            "divided by the whole distance",
+            partial(_shift, over=np.pi),
+            "for a sine the difference over ±π/2 is divided by 2.",
+        ),
+        Mistake("shifted by π", partial(_shift, by=np.pi), "shift by a quarter turn, π/2."),
+        Mistake("forgot to halve", partial(_shift, over=1.0), "divide the difference by 2."),
+        Mistake(
+            "took the difference the wrong way round",
+            partial(_shift, sign=-1),
+            "the value ahead minus the value behind.",
+        ),
+        Mistake(
+            "shifted all angles together",
+            partial(_shift, together=True),
+            "one angle at a time, the others as they are.",
+        ),
+        Mistake(
+            "cut the shift to whole numbers",
+            partial(_shift, whole=True),
+            "make a float array of the angles first.",
+        ),
+    ),
+    _read("Quantum circuits"),
+    points=2,
+    tolerance=1e-7,
+    probe=_on_circuit,
+)
 
 
 # ---- the capstone ------------------------------------------------------------------------------
@@ -233,15 +355,38 @@ def _train_cases(rng):
         return Case((X, y, 0.1 * rng.normal(size=d + 1), 0.5, 0.2, batch_size, orders), label, hint)
 
     return [
-        case(12, 2, 4, 2), case(10, 3, 4, 3, "a shorter last batch",
-                                "10 rows in batches of 4: the last one has 2, and counts."),
-        case(6, 1, 6, 2, "full batches"), case(5, 2, 1, 2, "one row at a time"),
-        case(7, 2, 100, 1, "a batch larger than the data"), case(8, 2, 3, 0, "no epoch at all"),
-    ]  # fmt: skip
+        case(12, 2, 4, 2),
+        case(
+            10,
+            3,
+            4,
+            3,
+            "a shorter last batch",
+            "10 rows in batches of 4: the last one has 2, and counts.",
+        ),
+        case(6, 1, 6, 2, "full batches"),
+        case(5, 2, 1, 2, "one row at a time"),
+        case(7, 2, 100, 1, "a batch larger than the data"),
+        case(8, 2, 3, 0, "no epoch at all"),
+    ]
 
 
-def _train(X, y, theta, rate, price, batch_size, orders, *, both=True, own=True, drop=False,
-           sign=-1, again=False, spare=True):  # fmt: skip
+def _train(
+    X,
+    y,
+    theta,
+    rate,
+    price,
+    batch_size,
+    orders,
+    *,
+    both=True,
+    own=True,
+    drop=False,
+    sign=-1,
+    again=False,
+    spare=True,
+):
     X, y, theta = (np.array(a, dtype=float) for a in (X, y, theta))
     A = np.column_stack([X, np.ones(len(X))])
     for order in orders:
@@ -258,19 +403,42 @@ def _train(X, y, theta, rate, price, batch_size, orders, *, both=True, own=True,
     return theta
 
 
-train = Question("10.train", _train, _train_cases, (
-    Mistake("left the labels in their old order", partial(_train, both=False),
-            "shuffle X and y alike, or every row gets a stranger's label."),
-    Mistake("divided the last batch by batch_size", partial(_train, own=False),
-            "a mean divides by the rows that are there."),
-    Mistake("dropped the last batch", partial(_train, drop=True),
-            "a shorter last batch counts too."),
-    Mistake("added the step", partial(_train, sign=1), "descent subtracts it."),
-    Mistake("multiplied by the sigmoid's slope again", partial(_train, again=True),
-            "p − y is the slope along the score already."),
-    Mistake("charged the intercept", partial(_train, spare=False),
-            "the price is for the weights; the last entry goes free."),
-    Mistake("mended nothing yet", partial(_train, both=False, own=False, drop=True, sign=1,
-                                          again=True, spare=False),
-            "all six bugs are still there; begin with the sign of the step."),
-), _read("A claim on trial"), points=4, tolerance=1e-8)  # fmt: skip
+train = Question(
+    "10.train",
+    _train,
+    _train_cases,
+    (
+        Mistake(
+            "left the labels in their old order",
+            partial(_train, both=False),
+            "shuffle X and y alike, or every row gets a stranger's label.",
+        ),
+        Mistake(
+            "divided the last batch by batch_size",
+            partial(_train, own=False),
+            "a mean divides by the rows that are there.",
+        ),
+        Mistake(
+            "dropped the last batch", partial(_train, drop=True), "a shorter last batch counts too."
+        ),
+        Mistake("added the step", partial(_train, sign=1), "descent subtracts it."),
+        Mistake(
+            "multiplied by the sigmoid's slope again",
+            partial(_train, again=True),
+            "p − y is the slope along the score already.",
+        ),
+        Mistake(
+            "charged the intercept",
+            partial(_train, spare=False),
+            "the price is for the weights; the last entry goes free.",
+        ),
+        Mistake(
+            "mended nothing yet",
+            partial(_train, both=False, own=False, drop=True, sign=1, again=True, spare=False),
+            "all six bugs are still there; begin with the sign of the step.",
+        ),
+    ),
+    _read("A claim on trial"),
+    points=4,
+    tolerance=1e-8,
+)

@@ -1,4 +1,4 @@
-"""Explorers: one for each lesson, all built on gradcourse.explorers.base.
+"""Explorers: one for each lesson, all built on gradcourse.explorers.kit.base.
 
 Example:
     >>> from gradcourse.explorers import StartHereExplorer
@@ -11,7 +11,7 @@ Example:
 import importlib
 
 _MODULES = {
-    "Explorer": "base",
+    "Explorer": "kit.base",
     "StartHereExplorer": "start_here",
     "HillExplorer": "hill",
     "RandomSearchExplorer": "random_search",

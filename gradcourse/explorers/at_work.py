@@ -8,8 +8,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from gradcourse import style
 from gradcourse.datasets import digits
-from gradcourse.explorers.base import Explorer
-from gradcourse.explorers.controls import Control, log_slider, menu, whole_slider
+from gradcourse.explorers.kit.base import Explorer
+from gradcourse.explorers.kit.controls import Control, log_slider, menu, whole_slider
 from gradcourse.nn import RELU, Linear, Network, fit, softmax
 from gradcourse.optimizers import Adam
 
@@ -17,19 +17,61 @@ N_STEPS, LENGTH = 100, 12
 EDGE = np.array([1, 0, -1, 2, 0, -2, 1, 0, -1]) / 4  # the filter that finds upright edges
 # task -> what is learned (title of the left panel), its axes and limits, the loss, the goal
 TASKS = {
-    "convolution": ("Nine weights of a filter (gray: true)", "weight number", "weight",
-                    (0.5, 9.5), (-0.8, 0.8), "mean squared error", 1e-3),
-    "recurrence": ("Slope of the loss along each moment", "moments before the end", "share",
-                   (-0.5, LENGTH - 0.5), (0, 1.05), "mean squared error", 0.05),
-    "policy": ("Probability of each lever (gray: payoff)", "lever", "share",
-               (0.5, 5.5), (0, 1.05), "payoff missed", 0.05),
-    "recommender": ("Ratings nobody gave: guessed", "true rating", "guess",
-                    (-3, 3), (-3, 3), "mean squared error, hidden", 0.1),
-    "fine-tuning": ("New images right (gray: from scratch)", "step", "share",
-                    (0, N_STEPS), (0, 1.05), "share of new images wrong", 0.13),
-    "quantum": ("Energy of a qubit, measured", "angle", "energy",
-                (-np.pi, np.pi), (-1.3, 1.3), "energy above the lowest", 0.02),
-}  # fmt: skip
+    "convolution": (
+        "Nine weights of a filter (gray: true)",
+        "weight number",
+        "weight",
+        (0.5, 9.5),
+        (-0.8, 0.8),
+        "mean squared error",
+        1e-3,
+    ),
+    "recurrence": (
+        "Slope of the loss along each moment",
+        "moments before the end",
+        "share",
+        (-0.5, LENGTH - 0.5),
+        (0, 1.05),
+        "mean squared error",
+        0.05,
+    ),
+    "policy": (
+        "Probability of each lever (gray: payoff)",
+        "lever",
+        "share",
+        (0.5, 5.5),
+        (0, 1.05),
+        "payoff missed",
+        0.05,
+    ),
+    "recommender": (
+        "Ratings nobody gave: guessed",
+        "true rating",
+        "guess",
+        (-3, 3),
+        (-3, 3),
+        "mean squared error, hidden",
+        0.1,
+    ),
+    "fine-tuning": (
+        "New images right (gray: from scratch)",
+        "step",
+        "share",
+        (0, N_STEPS),
+        (0, 1.05),
+        "share of new images wrong",
+        0.13,
+    ),
+    "quantum": (
+        "Energy of a qubit, measured",
+        "angle",
+        "energy",
+        (-np.pi, np.pi),
+        (-1.3, 1.3),
+        "energy above the lowest",
+        0.02,
+    ),
+}
 
 
 class AtWorkExplorer(Explorer):
@@ -74,8 +116,14 @@ class AtWorkExplorer(Explorer):
     def compute(self, task: str, learning_rate: float, steps: int, seed: int) -> dict[str, object]:
         """Run the task for N_STEPS steps; `steps` says which one is shown."""
         losses, seen, true = run(task, learning_rate, seed)
-        return {"task": task, "steps": steps, "losses": losses, "learned": seen[steps],
-                "true": true, "goal": TASKS[task][-1]}  # fmt: skip
+        return {
+            "task": task,
+            "steps": steps,
+            "losses": losses,
+            "learned": seen[steps],
+            "true": true,
+            "goal": TASKS[task][-1],
+        }
 
     def draw(self, result: dict[str, object]) -> None:
         """Show what is learned at this step, and the loss of all steps."""
@@ -89,8 +137,10 @@ class AtWorkExplorer(Explorer):
         for name in ("true", "learned"):
             draw[name].set_data(*result[name])
         draw["true"].set_marker("o" if task in ("convolution", "policy") else "")
-        draw["learned"].set(marker="" if task == "fine-tuning" else "o",
-                            linestyle="" if task == "recommender" else "-")  # fmt: skip
+        draw["learned"].set(
+            marker="" if task == "fine-tuning" else "o",
+            linestyle="" if task == "recommender" else "-",
+        )
         losses = np.nan_to_num(result["losses"], nan=30, posinf=30).clip(1e-5, 30)
         draw["loss"].set_data(np.arange(N_STEPS + 1), losses)
         draw["goal"].set_data([0, N_STEPS], [result["goal"]] * 2)
@@ -242,9 +292,13 @@ def _quantum(rate: float, rng: np.random.Generator) -> tuple:
 
 
 RUNNERS = {
-    "convolution": _convolution, "recurrence": _recurrence, "policy": _policy,
-    "recommender": _recommender, "fine-tuning": _fine_tuning, "quantum": _quantum,
-}  # fmt: skip
+    "convolution": _convolution,
+    "recurrence": _recurrence,
+    "policy": _policy,
+    "recommender": _recommender,
+    "fine-tuning": _fine_tuning,
+    "quantum": _quantum,
+}
 
 
 def _short(loss: float) -> str:

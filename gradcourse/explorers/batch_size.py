@@ -12,8 +12,8 @@ from gradcourse import style
 from gradcourse.curvature import Newton
 from gradcourse.datasets import penguins, standardize
 from gradcourse.descent import descend
-from gradcourse.explorers.base import Explorer
-from gradcourse.explorers.controls import (
+from gradcourse.explorers.kit.base import Explorer
+from gradcourse.explorers.kit.controls import (
     Control,
     log_slider,
     log_whole_slider,
@@ -22,7 +22,7 @@ from gradcourse.explorers.controls import (
     switch,
     whole_slider,
 )
-from gradcourse.explorers.pixels import Pixels, bands
+from gradcourse.explorers.kit.pixels import Pixels, bands
 from gradcourse.losses import LinearModel, LinearRegression, LogisticRegression, balanced_weights
 
 N, MOST_EPOCHS, START = 136, 10, (-1.5, 1.5)  # so work is bounded: 1,360 examples, a few ms
@@ -85,8 +85,17 @@ class BatchSizeExplorer(Explorer):
             "floor": epochs.plot([], [], ":", color=style.DOWNHILL)[0],
         }
 
-    def compute(self, batch_size: int, learning_rate: float, n_epochs: int, seed: int, rare: float,
-                noise: float, model: str, balance: bool) -> dict[str, object]:  # fmt: skip
+    def compute(
+        self,
+        batch_size: int,
+        learning_rate: float,
+        n_epochs: int,
+        seed: int,
+        rare: float,
+        noise: float,
+        model: str,
+        balance: bool,
+    ) -> dict[str, object]:
         """Train twice on the same birds: with this batch size, and with all at once."""
         data = birds_to_learn(model, rare, noise, balance)
         result = {"data": data, "batch_size": batch_size, "n_epochs": n_epochs}
@@ -170,8 +179,9 @@ def birds_to_learn(name: str, rare: float, noise: float, balance: bool) -> Data:
     rng, birds = np.random.default_rng(0), penguins()
     n_rare = max(2, round(rare * N))
     kinds = {"Chinstrap": n_rare, "Adelie": N - n_rare}
-    picked = [rng.permutation(np.flatnonzero(birds.species == kind))[:n]
-              for kind, n in kinds.items()]  # fmt: skip
+    picked = [
+        rng.permutation(np.flatnonzero(birds.species == kind))[:n] for kind, n in kinds.items()
+    ]
     chosen = birds[np.concatenate(picked)]
     x, is_rare = standardize(chosen.flipper_length_mm)[0], chosen.species == "Chinstrap"
     y = is_rare.astype(float) if "species" in name else standardize(chosen.body_mass_g)[0]
@@ -180,8 +190,12 @@ def birds_to_learn(name: str, rare: float, noise: float, balance: bool) -> Data:
     weights = balanced_weights(y) if balance and "species" in name else None
     model = MODELS[name](x, y, weights)
     best = _lowest_point(model)
-    rows = zip(x.tolist(), y.tolist(), np.broadcast_to(1.0, N).tolist() if weights is None
-               else model.weights.tolist(), strict=True)  # fmt: skip
+    rows = zip(
+        x.tolist(),
+        y.tolist(),
+        np.broadcast_to(1.0, N).tolist() if weights is None else model.weights.tolist(),
+        strict=True,
+    )
     return Data(model, tuple(best), float(model(best)), tuple(rows))
 
 

@@ -16,10 +16,10 @@ from gradcourse.constrained import (
 )
 from gradcourse.datasets import penguins, standardize
 from gradcourse.descent import descend
-from gradcourse.explorers.base import Explorer
-from gradcourse.explorers.controls import Control, log_slider, menu, player, slider
-from gradcourse.explorers.pixels import Pixels
-from gradcourse.explorers.window import shades
+from gradcourse.explorers.kit.base import Explorer
+from gradcourse.explorers.kit.controls import Control, log_slider, menu, player, slider
+from gradcourse.explorers.kit.maps import shades
+from gradcourse.explorers.kit.pixels import Pixels
 from gradcourse.landscapes import Landscape
 
 N_STEPS, EDGE, HEIGHTS = 60, 1.2, (1e-7, 3.0)
@@ -76,14 +76,28 @@ class ConstraintExplorer(Explorer):
             color, marker, line = style.CURVED[name]
             artists[f"{name} error"] = error.plot([], [], line, color=color, linewidth=1.5)[0]
             artists[f"{name} now"] = error.plot([], [], marker, color=color, mec="white", ms=8)[0]
-            error.text(1.0, place, text, color=color, ha="right", va="top", fontsize=8,
-                       transform=error.transAxes)  # fmt: skip
+            error.text(
+                1.0,
+                place,
+                text,
+                color=color,
+                ha="right",
+                va="top",
+                fontsize=8,
+                transform=error.transAxes,
+            )
         return artists
 
     def compute(
-        self, step: int, method: str, feasible: str, radius: float, learning_rate: float,
-        start_0: float, start_1: float,
-    ) -> dict[str, object]:  # fmt: skip
+        self,
+        step: int,
+        method: str,
+        feasible: str,
+        radius: float,
+        learning_rate: float,
+        start_0: float,
+        start_1: float,
+    ) -> dict[str, object]:
         """Walk with both methods; where the chosen one stands, ask for slope, corner and gap."""
         allowed, ground = SETS[feasible](radius), _ground()
         start = tuple(allowed.project(np.array([start_0, start_1])).tolist())
@@ -95,12 +109,19 @@ class ConstraintExplorer(Explorer):
         theta = walks[METHODS[method]][0][step]
         grad = ground.gradient(theta)
         return {
-            "allowed": allowed, "step": step, "method": method, "walks": walks, "theta": theta,
-            "grad": grad, "corner": allowed.vertex(grad), "best": best,
-            "gap": duality_gap(allowed, theta, grad), "loss": float(ground(theta)),
+            "allowed": allowed,
+            "step": step,
+            "method": method,
+            "walks": walks,
+            "theta": theta,
+            "grad": grad,
+            "corner": allowed.vertex(grad),
+            "best": best,
+            "gap": duality_gap(allowed, theta, grad),
+            "loss": float(ground(theta)),
             "above": float(ground(theta) - ground(best)),
             "free": theta - learning_rate * grad,
-        }  # fmt: skip
+        }
 
     def draw(self, result: dict[str, object]) -> None:
         """Put the set, the path and the corner on the map, the distances beside it."""
@@ -172,11 +193,14 @@ def _ground() -> Landscape:
     p, q = 2 * X.T @ y / len(y)
     low = np.linalg.solve([[a, b], [b, c]], [p, q])
     return Landscape(
-        "penguins", lambda u, v: 1 + 0.5 * (a * u * u + c * v * v) + b * u * v - p * u - q * v,
+        "penguins",
+        lambda u, v: 1 + 0.5 * (a * u * u + c * v * v) + b * u * v - p * u - q * v,
         lambda u, v: (a * u + b * v - p, b * u + c * v - q),
-        minimizers=(tuple(low.tolist()),), window=(-EDGE, EDGE, -EDGE, EDGE), start=(0.1, 0.5),
+        minimizers=(tuple(low.tolist()),),
+        window=(-EDGE, EDGE, -EDGE, EDGE),
+        start=(0.1, 0.5),
         character="Two weights of a straight line: bill length and bill depth.",
-    )  # fmt: skip
+    )
 
 
 def outline(allowed: L1Ball | Simplex) -> np.ndarray:

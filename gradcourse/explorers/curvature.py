@@ -17,18 +17,29 @@ from gradcourse.curvature import (
     solve_damped,
 )
 from gradcourse.datasets import penguins
-from gradcourse.explorers.base import Explorer
-from gradcourse.explorers.controls import Control, log_slider, menu, player, slider, switch
-from gradcourse.explorers.pixels import Pixels, bands
-from gradcourse.explorers.window import above, from_shares, ground_of, pixel_grid, shades, to_shares
+from gradcourse.explorers.kit.base import Explorer
+from gradcourse.explorers.kit.controls import Control, log_slider, menu, player, slider, switch
+from gradcourse.explorers.kit.maps import (
+    above,
+    from_shares,
+    ground_of,
+    pixel_grid,
+    shades,
+    to_shares,
+)
+from gradcourse.explorers.kit.pixels import Pixels, bands
 from gradcourse.landscapes import Landscape
 from gradcourse.losses import GaussianFit
 from gradcourse.optimizers import GradientDescent
 
 N_STEPS, GOAL = 100, 1e-6  # the goal: this share of the height at the start
 LOSSES, CALLS = (1e-10, 1e7), (1, 1500)
-METHODS = {"gradient descent": "GradientDescent", "Newton": "Newton", "BFGS": "BFGS",
-           "natural gradient": "NaturalGradient"}  # fmt: skip
+METHODS = {
+    "gradient descent": "GradientDescent",
+    "Newton": "Newton",
+    "BFGS": "BFGS",
+    "natural gradient": "NaturalGradient",
+}
 GROUNDS = ["ravine", "rosenbrock", "saddle", "two_wells", "Gaussian fit"]
 MASSES = GaussianFit(penguins().body_mass_g / 1000)  # kg
 
@@ -84,8 +95,16 @@ class CurvatureExplorer(Explorer):
             color, marker, line = looks[name]
             artists[f"{name} bill"] = bill.plot([], [], line, color=color, linewidth=1.3)[0]
             artists[f"{name} now"] = bill.plot([], [], marker, color=color, mec="white", ms=8)[0]
-            bill.text(1.0, place, text, color=color, ha="right", va="top", fontsize=8,
-                      transform=bill.transAxes)  # fmt: skip
+            bill.text(
+                1.0,
+                place,
+                text,
+                color=color,
+                ha="right",
+                va="top",
+                fontsize=8,
+                transform=bill.transAxes,
+            )
         artists["way"] = ground.plot([], [], color=style.INK, linewidth=1.4)[0]
         artists["stops"] = ground.plot([], [], ".", color=style.INK, ms=5)[0]
         for ax, name in ((ground, "here"), (belief, "stand")):
@@ -95,9 +114,17 @@ class CurvatureExplorer(Explorer):
         return artists
 
     def compute(
-        self, step: int, method: str, landscape: str, condition: float, learning_rate: float,
-        damping: float, line_search: bool, start_0: float, start_1: float,
-    ) -> dict[str, object]:  # fmt: skip
+        self,
+        step: int,
+        method: str,
+        landscape: str,
+        condition: float,
+        learning_rate: float,
+        damping: float,
+        line_search: bool,
+        start_0: float,
+        start_1: float,
+    ) -> dict[str, object]:
         """Walk with every method; the chosen one is looked at more closely."""
         ground = ground_with(landscape, condition)
         start = tuple(from_shares(ground, (start_0, start_1)).tolist())
@@ -109,8 +136,15 @@ class CurvatureExplorer(Explorer):
         }
         chosen = walks.get(METHODS[method])
         here = chosen.look(min(step, len(chosen.path) - 1)) if chosen else None
-        return {"ground": ground, "start": start, "step": step, "walks": walks, "here": here,
-                "method": method, "chosen": chosen}  # fmt: skip
+        return {
+            "ground": ground,
+            "start": start,
+            "step": step,
+            "walks": walks,
+            "here": here,
+            "method": method,
+            "chosen": chosen,
+        }
 
     def draw(self, result: dict[str, object]) -> None:
         """Put the chosen path on the map, its belief beside it, all methods on the bill."""
@@ -128,8 +162,14 @@ class CurvatureExplorer(Explorer):
         path = result["chosen"].path[: here.step + 1].T if here else np.empty((2, 0))
         way = to_shares(ground, path).clip(-9, 9)
         stand, low = way[:, -1:], to_shares(ground, here.low[:, None]) if here else way
-        for name, points in (("way", way), ("stops", way), ("here", stand), ("stand", stand),
-                             ("jump", np.hstack([stand, low])), ("believed", low)):  # fmt: skip
+        for name, points in (
+            ("way", way),
+            ("stops", way),
+            ("here", stand),
+            ("stand", stand),
+            ("jump", np.hstack([stand, low])),
+            ("believed", low),
+        ):
             draw[name].set_data(*points.clip(-9, 9))
         draw["model"].pixels = self._model(ground, here)
 
@@ -217,28 +257,41 @@ class Walk:
         return Look(step, theta, grad, B, theta + solve_damped(B, grad))
 
 
-USES = {"GradientDescent": ["learning_rate"], "Newton": ["damping", "search"], "BFGS": [],
-        "NaturalGradient": ["damping", "search"]}  # fmt: skip
+USES = {
+    "GradientDescent": ["learning_rate"],
+    "Newton": ["damping", "search"],
+    "BFGS": [],
+    "NaturalGradient": ["damping", "search"],
+}
 
 
 @lru_cache(maxsize=64)
 def walk(
-    name: str, ground: Landscape, start: tuple[float, float], learning_rate: float = 1.0,
-    damping: float = 0.0, search: bool = False,
-) -> Walk:  # fmt: skip
+    name: str,
+    ground: Landscape,
+    start: tuple[float, float],
+    learning_rate: float = 1.0,
+    damping: float = 0.0,
+    search: bool = False,
+) -> Walk:
     """Walk from `start`, at most N_STEPS, and keep the books."""
     counted = Counted(ground)
     f, bend = counted.loss if search else None, counted.hessian
     recipe, belief = {
-        "GradientDescent": lambda: (GradientDescent(learning_rate),
-                                    lambda theta, state: np.eye(2) / learning_rate),
-        "Newton": lambda: (Newton(bend, damping, f),
-                           lambda theta, state: uncounted(theta) + damping * np.eye(2)),
+        "GradientDescent": lambda: (
+            GradientDescent(learning_rate),
+            lambda theta, state: np.eye(2) / learning_rate,
+        ),
+        "Newton": lambda: (
+            Newton(bend, damping, f),
+            lambda theta, state: uncounted(theta) + damping * np.eye(2),
+        ),
         "BFGS": lambda: (BFGS(counted.loss), None),
-        "NaturalGradient": lambda: (NaturalGradient(MASSES.fisher, damping, f),
-                                    lambda theta, state: MASSES.fisher(theta)
-                                    + damping * np.eye(2)),
-    }[name]()  # fmt: skip
+        "NaturalGradient": lambda: (
+            NaturalGradient(MASSES.fisher, damping, f),
+            lambda theta, state: MASSES.fisher(theta) + damping * np.eye(2),
+        ),
+    }[name]()
     uncounted = Counted(ground).hessian
     theta, (path, calls, grads, matrices) = np.array(start), ([], [], [], [])
     state = recipe.init(theta)

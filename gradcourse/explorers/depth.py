@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from gradcourse import style
 from gradcourse.datasets import digits
 from gradcourse.diagnostics import clip_by_norm
-from gradcourse.explorers.base import Explorer
-from gradcourse.explorers.controls import Control, log_slider, menu, switch, whole_slider
+from gradcourse.explorers.kit.base import Explorer
+from gradcourse.explorers.kit.controls import Control, log_slider, menu, switch, whole_slider
 from gradcourse.nn import ACTIVATIONS, BatchNorm, Linear, Network
 
 N_STEPS, WIDTH, N_IMAGES, DEEPEST = 20, 16, 64, 12
@@ -42,13 +42,25 @@ class DepthExplorer(Explorer):
         layers, curve = figure.subplots(1, 2)
         layers.set_position([0.105, 0.14, 0.45, 0.78])
         curve.set_position([0.65, 0.14, 0.335, 0.78])
-        layers.set(xlabel="layer (1 is next to the input)", ylabel="length (log scale)",
-                   xlim=(0.5, DEEPEST + 0.5), xticks=range(1, DEEPEST + 1))  # fmt: skip
+        layers.set(
+            xlabel="layer (1 is next to the input)",
+            ylabel="length (log scale)",
+            xlim=(0.5, DEEPEST + 0.5),
+            xticks=range(1, DEEPEST + 1),
+        )
         layers.set_title("The gradient in each layer: ○ at the start, ● at the end")
         style.log_axis(layers, "y")
         layers.set_ylim(NORMS)
-        layers.text(0.99, 0.97, "△ spread of the signals", color=style.MUTED, ha="right", va="top",
-                    fontsize=8.5, transform=layers.transAxes)  # fmt: skip
+        layers.text(
+            0.99,
+            0.97,
+            "△ spread of the signals",
+            color=style.MUTED,
+            ha="right",
+            va="top",
+            fontsize=8.5,
+            transform=layers.transAxes,
+        )
         curve.set(xlabel="step", ylabel="loss", xlim=(0, N_STEPS), ylim=(0, HIGHEST))
         curve.set_title("Training (dotted: guessing)")
         curve.axhline(np.log(10), color=style.MUTED, linestyle=":")
@@ -61,8 +73,15 @@ class DepthExplorer(Explorer):
             "clipped": curve.plot([], [], "|", color=style.DOWNHILL, ms=12, mew=1.6)[0],
         }
 
-    def compute(self, depth: int, activation: str, scale: float, learning_rate: float, clip: float,
-                norm: bool) -> dict[str, object]:  # fmt: skip
+    def compute(
+        self,
+        depth: int,
+        activation: str,
+        scale: float,
+        learning_rate: float,
+        clip: float,
+        norm: bool,
+    ) -> dict[str, object]:
         """Train for N_STEPS steps with all images at once."""
         run = train(depth, activation, scale, learning_rate, clip, norm)
         return {**run, "depth": depth, "activation": activation, "norm": norm}
@@ -109,8 +128,13 @@ def train(
         short = clip_by_norm(grad, clip)
         clipped.append(bool(np.any(short != grad)))
         network.theta -= learning_rate * short
-    return {"start": norms[0], "end": norms[-1], "signals": signals, "losses": np.array(losses),
-            "clipped": np.array(clipped[:-1])}  # fmt: skip
+    return {
+        "start": norms[0],
+        "end": norms[-1],
+        "signals": signals,
+        "losses": np.array(losses),
+        "clipped": np.array(clipped[:-1]),
+    }
 
 
 def deep_network(depth: int, activation: str, scale: float, norm: bool) -> Network:

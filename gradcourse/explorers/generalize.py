@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gradcourse import style
-from gradcourse.explorers.base import Explorer
-from gradcourse.explorers.controls import (
+from gradcourse.explorers.kit.base import Explorer
+from gradcourse.explorers.kit.controls import (
     Control,
     log_slider,
     log_whole_slider,
@@ -76,8 +76,16 @@ class GeneralizeExplorer(Explorer):
             "best": loss.plot([], [], "*", ms=11, color=style.DOWNHILL)[0],
         }
 
-    def compute(self, n_points: int, n_waves: int, noise: float, steps: int, l2: float, l1: float,
-                copies: int) -> dict[str, object]:  # fmt: skip
+    def compute(
+        self,
+        n_points: int,
+        n_waves: int,
+        noise: float,
+        steps: int,
+        l2: float,
+        l1: float,
+        copies: int,
+    ) -> dict[str, object]:
         """Descend from zero for N_STEPS steps; `steps` says where to stop."""
         asked = (n_points, n_waves, noise) == (20, MOST, 0.3)
         return {**fitted(n_points, n_waves, noise, l2, l1, copies), "steps": steps, "asked": asked}

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 
 from gradcourse import style
 from gradcourse.autodiff import Tensor, graph
-from gradcourse.explorers.base import Explorer
-from gradcourse.explorers.controls import Control, player, slider
-from gradcourse.explorers.pixels import Label
+from gradcourse.explorers.kit.base import Explorer
+from gradcourse.explorers.kit.controls import Control, player, slider
+from gradcourse.explorers.kit.pixels import Label
 
 LEAVES = {"x": 1.5, "w1": 0.8, "w2": -0.5, "v1": 1.2, "v2": 0.7, "y": -1.0}
 NAMES = {"x": "x", "w1": "w₁", "w2": "w₂", "v1": "v₁", "v2": "v₂", "y": "y"}
@@ -88,8 +88,14 @@ class GraphExplorer(Explorer):
         forward, backward = min(step, len(OPS)), max(0, step - len(OPS))
         done = OPS[::-1][:backward]
         slopes = run.slopes_after(done)
-        return {"run": run, "step": step, "known": [*LEAVES, *OPS[:forward]], "done": done,
-                "slopes": slopes, "leaves": leaves}  # fmt: skip
+        return {
+            "run": run,
+            "step": step,
+            "known": [*LEAVES, *OPS[:forward]],
+            "done": done,
+            "slopes": slopes,
+            "leaves": leaves,
+        }
 
     def draw(self, result: dict[str, object]) -> None:
         """Write the numbers that are known by now."""
@@ -125,8 +131,10 @@ class GraphExplorer(Explorer):
         text = f"Step {result['step']}, backward through {_words(name)}: {'; '.join(told)}."
         if len(done) < len(OPS):
             return text
-        checks = [f"{NAMES[leaf]} {result['slopes'][leaf]:.4f} ({run.difference(leaf):.4f})"
-                  for leaf in ("w1", "w2", "v1", "v2")]  # fmt: skip
+        checks = [
+            f"{NAMES[leaf]} {result['slopes'][leaf]:.4f} ({run.difference(leaf):.4f})"
+            for leaf in ("w1", "w2", "v1", "v2")
+        ]
         return f"{text} All slopes, by differences in brackets: {', '.join(checks)}."
 
     def on_click(self, x: float, y: float, ax: Axes) -> None:

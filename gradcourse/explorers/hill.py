@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradcourse import landscapes, plots, style
-from gradcourse.explorers.base import Explorer
-from gradcourse.explorers.controls import Control, log_slider, menu, slider, switch
+from gradcourse.explorers.kit.base import Explorer
+from gradcourse.explorers.kit.controls import Control, log_slider, menu, slider, switch
 
 EDGE, LONGEST = 2.5, 1.1  # half the width of the map; the longest arrow on it
 DEGREES = np.arange(0.0, 361.0, 3.0)
@@ -76,8 +76,15 @@ class HillExplorer(Explorer):
             "here": ground.plot([], [], "o", markersize=5, **ink)[0],
         }
 
-    def compute(self, direction: float, step_length: float, theta_0: float, theta_1: float,
-                landscape: str, arrows: bool) -> dict[str, object]:  # fmt: skip
+    def compute(
+        self,
+        direction: float,
+        step_length: float,
+        theta_0: float,
+        theta_1: float,
+        landscape: str,
+        arrows: bool,
+    ) -> dict[str, object]:
         """The climb of a step of this length in every direction, and what the gradient says."""
         ground, theta = GROUNDS[landscape][0], np.array([theta_0, theta_1])
         turns = np.radians(np.append(DEGREES, direction))  # your own direction last
@@ -85,12 +92,19 @@ class HillExplorer(Explorer):
         rise = ground(theta[:, None] + step_length * units) - ground(theta)
         grad = ground.gradient(theta) + 0.0  # no -0
         return {
-            "landscape": landscape, "direction": direction, "step_length": step_length,
-            "theta": theta, "height": float(ground(theta)), "unit": units[:, -1], "grad": grad,
-            "climbs": rise / step_length, "promised": grad @ units,
-            "norm": float(np.hypot(*grad)), "angle": float(np.degrees(np.arctan2(*grad[::-1]))),
+            "landscape": landscape,
+            "direction": direction,
+            "step_length": step_length,
+            "theta": theta,
+            "height": float(ground(theta)),
+            "unit": units[:, -1],
+            "grad": grad,
+            "climbs": rise / step_length,
+            "promised": grad @ units,
+            "norm": float(np.hypot(*grad)),
+            "angle": float(np.degrees(np.arctan2(*grad[::-1]))),
             "arrows": arrows and bool(grad.any()),
-        }  # fmt: skip
+        }
 
     def draw(self, result: dict[str, object]) -> None:
         """Turn the arrows and the wave; a wave that is too high runs out of the panel."""

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from gradcourse import landscapes, style
 from gradcourse.curvature import numerical_hessian
 from gradcourse.descent import descend
-from gradcourse.explorers.base import Explorer
-from gradcourse.explorers.controls import Control, log_slider, menu, slider, whole_slider
-from gradcourse.explorers.pixels import Pixels, bands
+from gradcourse.explorers.kit.base import Explorer
+from gradcourse.explorers.kit.controls import Control, log_slider, menu, slider, whole_slider
+from gradcourse.explorers.kit.pixels import Pixels, bands
 from gradcourse.landscapes import Landscape
 from gradcourse.optimizers import GradientDescent
 
@@ -73,8 +73,15 @@ class LearningRateExplorer(Explorer):
             "here": sweep.plot([], [], "*", markersize=11, **dark)[0],
         }
 
-    def compute(self, learning_rate: float, n_steps: int, landscape: str, condition: float,
-                start_0: float, start_1: float) -> dict[str, object]:  # fmt: skip
+    def compute(
+        self,
+        learning_rate: float,
+        n_steps: int,
+        landscape: str,
+        condition: float,
+        start_0: float,
+        start_1: float,
+    ) -> dict[str, object]:
         """Descend with this rate, and with all RATES; losses count from the lowest point."""
         ground, start = LANDSCAPES[landscape](condition), (start_0, start_1)
         way = descend(ground, ground.gradient, start, GradientDescent(learning_rate), n_steps)

@@ -8,18 +8,24 @@ from matplotlib.figure import Figure
 
 from gradcourse import style
 from gradcourse.descent import descend
-from gradcourse.explorers.base import Explorer
-from gradcourse.explorers.controls import Control, log_slider, menu, player, slider, switch
-from gradcourse.explorers.pixels import Pixels
-from gradcourse.explorers.window import above, from_shares, ground_of, shades, to_shares
+from gradcourse.explorers.kit.base import Explorer
+from gradcourse.explorers.kit.controls import Control, log_slider, menu, player, slider, switch
+from gradcourse.explorers.kit.maps import above, from_shares, ground_of, shades, to_shares
+from gradcourse.explorers.kit.pixels import Pixels
 from gradcourse.landscapes import Landscape
 from gradcourse.optimizers import AdaGrad, Adam, GradientDescent, Momentum, RMSProp
 
 N_STEPS, GOAL = 200, 1e-3  # the finish line: this share of the height at the start
 RATES = np.geomspace(0.001, 3, 48)
 GROUNDS = ("ravine", "saddle", "plateau", "two_wells", "rosenbrock")
-RACERS = {"GradientDescent": "plain", "Momentum": "Momentum", "Nesterov": "Nesterov",
-          "AdaGrad": "AdaGrad", "RMSProp": "RMSProp", "Adam": "Adam"}  # fmt: skip
+RACERS = {
+    "GradientDescent": "plain",
+    "Momentum": "Momentum",
+    "Nesterov": "Nesterov",
+    "AdaGrad": "AdaGrad",
+    "RMSProp": "RMSProp",
+    "Adam": "Adam",
+}
 LOSSES = (1e-6, 1e3)
 
 
@@ -74,14 +80,30 @@ class RaceExplorer(Explorer):
             artists[f"{name} sweep"] = sweep.plot([], [], line, color=color, linewidth=1.5)[0]
         for name, place in zip(RACERS, np.linspace(0.99, 0.60, len(RACERS)), strict=True):
             look = style.LOOKS[name]
-            loss.text(1.0, place, RACERS[name], color=look.color, ha="right", va="top",
-                      fontsize=7.5, transform=loss.transAxes)  # fmt: skip
+            loss.text(
+                1.0,
+                place,
+                RACERS[name],
+                color=look.color,
+                ha="right",
+                va="top",
+                fontsize=7.5,
+                transform=loss.transAxes,
+            )
         return artists
 
     def compute(
-        self, step: int, learning_rate: float, landscape: str, rates: str, beta1: float,
-        beta2: float, start_0: float, start_1: float, **racers: bool,
-    ) -> dict[str, object]:  # fmt: skip
+        self,
+        step: int,
+        learning_rate: float,
+        landscape: str,
+        rates: str,
+        beta1: float,
+        beta2: float,
+        start_0: float,
+        start_1: float,
+        **racers: bool,
+    ) -> dict[str, object]:
         """Let everyone who takes part run all steps; how far is shown, `step` says."""
         ground = ground_of(landscape)
         start = tuple(from_shares(ground, (start_0, start_1)).tolist())
@@ -93,8 +115,14 @@ class RaceExplorer(Explorer):
                 rate = float(RATES[np.argmin(sweep[name])])
             way = descend(ground, ground.gradient, start, racer(name, rate, beta1, beta2), N_STEPS)
             runs[name] = Run(ground, way, rate)
-        return {"ground": ground, "step": step, "runs": runs, "sweep": sweep, "start": start,
-                "rate": learning_rate}  # fmt: skip
+        return {
+            "ground": ground,
+            "step": step,
+            "runs": runs,
+            "sweep": sweep,
+            "start": start,
+            "rate": learning_rate,
+        }
 
     def draw(self, result: dict[str, object]) -> None:
         """Put everyone where they are at this step."""
@@ -122,8 +150,11 @@ class RaceExplorer(Explorer):
         if not runs:
             return f"After {step} steps: nobody takes part; tick an optimizer."
         arrived = sorted((run.arrival, name) for name, run in runs.items() if run.arrival <= step)
-        others = sorted((_finite(run.losses[min(step, len(run.losses) - 1)]), name)
-                        for name, run in runs.items() if run.arrival > step)  # fmt: skip
+        others = sorted(
+            (_finite(run.losses[min(step, len(run.losses) - 1)]), name)
+            for name, run in runs.items()
+            if run.arrival > step
+        )
         told = [f"{RACERS[name]} at step {at}" for at, name in arrived]
         still = [f"{RACERS[name]} ({_height(loss)})" for loss, name in others]
         first = f"reached the goal: {', '.join(told)}" if told else "nobody has reached the goal"

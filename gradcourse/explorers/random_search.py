@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gradcourse import style
-from gradcourse.explorers.base import Explorer
-from gradcourse.explorers.controls import Control, log_slider, whole_slider
+from gradcourse.explorers.kit.base import Explorer
+from gradcourse.explorers.kit.controls import Control, log_slider, whole_slider
 
 MOST, N_STEPS = 100, 40  # dimensions and tries; steps shown
 ANGLES = np.linspace(0, 180, 181)
@@ -58,12 +58,14 @@ class RandomSearchExplorer(Explorer):
         """Both descents on a round bowl, and how random directions lie to steepest descent."""
         cosines = best_cosines(dimensions, n_tries)
         return {
-            "dimensions": dimensions, "n_tries": n_tries,
-            "density": density(dimensions), "share": float(np.maximum(cosines, 0).mean()),
+            "dimensions": dimensions,
+            "n_tries": n_tries,
+            "density": density(dimensions),
+            "share": float(np.maximum(cosines, 0).mean()),
             "angle": float(np.degrees(np.arccos(cosines)).mean()),
             "random": losses_along(cosines, step_length),
             "gradient": losses_along(np.ones(N_STEPS), step_length),
-        }  # fmt: skip
+        }
 
     def draw(self, result: dict[str, object]) -> None:
         """Set the hump, the best angle and the two curves."""

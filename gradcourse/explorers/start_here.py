@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gradcourse import style
-from gradcourse.explorers.base import Explorer
-from gradcourse.explorers.controls import Control, slider
+from gradcourse.explorers.kit.base import Explorer
+from gradcourse.explorers.kit.controls import Control, slider
 
 
 class StartHereExplorer(Explorer):

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradcourse import style
-from gradcourse.explorers.base import Explorer
-from gradcourse.explorers.controls import Control, log_slider, menu, slider
+from gradcourse.explorers.kit.base import Explorer
+from gradcourse.explorers.kit.controls import Control, log_slider, menu, slider
 
 STEPS = np.geomspace(1e-13, 1e-1, 241)
 LEAST, MOST = 1e-17, 1e2  # what the error axis shows; an error outside runs along its edge
@@ -77,11 +77,16 @@ class StepSizeExplorer(Explorer):
         estimate = float(_estimates(f, x, np.array([h]), dtype)[scheme][0])
         truth = float(derivative(np.float64(x)))
         return {
-            "h": h, "scheme": scheme, "dtype": dtype, "estimate": estimate, "truth": truth,
-            "error": abs(estimate - truth), "errors": _errors(function, x, dtype),
+            "h": h,
+            "scheme": scheme,
+            "dtype": dtype,
+            "estimate": estimate,
+            "truth": truth,
+            "error": abs(estimate - truth),
+            "errors": _errors(function, x, dtype),
             "rises": (f(close) - f(point)).astype(float) / h,
             "lost": point + close.dtype.type(h) == point,
-        }  # fmt: skip
+        }
 
     def draw(self, result: dict) -> None:
         """Lay the secant beside the tangent and put the star on its curve."""

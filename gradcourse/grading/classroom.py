@@ -19,10 +19,10 @@ from pathlib import Path
 
 from gradcourse import require
 from gradcourse.grading.course import Course
+from gradcourse.grading.doors.sandbox import require_sandbox
+from gradcourse.grading.grade_one import Assignment, grade_one
 from gradcourse.grading.prepare import prepare
 from gradcourse.grading.record import Graded
-from gradcourse.grading.sandbox import require_sandbox
-from gradcourse.grading.task import Assignment, grade_one
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from nbgrader.utils import parse_utc
 from traitlets.config import Config, PyFileConfigLoader
 
 from gradcourse.grading import pages
-from gradcourse.grading.engine import base_config, open_gradebook
-from gradcourse.grading.intake import Refused, find_file, read_file
+from gradcourse.grading.doors.intake import Refused, find_file, read_file
+from gradcourse.grading.nbgrader_api import base_config, open_gradebook
 from gradcourse.grading.record import Graded
 
 CONFIG = '''"""nbgrader's settings for this course folder, so that its commands work here too."""
@@ -123,8 +123,10 @@ class Course:
         """Write what people read, with what persons have given in it; return all results."""
         records, folder = self.records(assignment), self.folder("reports", assignment)
         by_hand = self._by_hand(assignment)
-        records = [record.with_given(*by_hand.get(record.student, ({}, _is_waiting(record))))
-                   for record in records]  # fmt: skip
+        records = [
+            record.with_given(*by_hand.get(record.student, ({}, _is_waiting(record))))
+            for record in records
+        ]
         for record in records:
             page = self.folder("feedback", record.student, assignment) / f"{assignment}.html"
             _write(page, pages.feedback_page(record, assignment))
@@ -166,10 +168,14 @@ class Course:
 
 
 def _given(submission: SubmittedAssignment) -> tuple[dict[tuple[str, str], float], bool]:
-    grades = [(notebook.name, grade) for notebook in submission.notebooks
-              for grade in notebook.grades]  # fmt: skip
-    given = {(name, grade.name): grade.manual_score for name, grade in grades
-             if grade.manual_score is not None}  # fmt: skip
+    grades = [
+        (notebook.name, grade) for notebook in submission.notebooks for grade in notebook.grades
+    ]
+    given = {
+        (name, grade.name): grade.manual_score
+        for name, grade in grades
+        if grade.manual_score is not None
+    }
     return given, any(grade.needs_manual_grade for _, grade in grades)
 
 

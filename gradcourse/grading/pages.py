@@ -88,8 +88,11 @@ def overview_page(records: list[Graded], assignment: str) -> str:
     numbers = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
     parts = [f"<h1>{escape(assignment)}: the class</h1>", f"<p>{numbers or 'Nobody yet.'}</p>"]
     parts += _questions(records) + _mistakes(records)
-    waiting = [f"<strong>{escape(r.student)}</strong>: {r.status}. {escape(r.reason)}"
-               for r in records if r.reason]  # fmt: skip
+    waiting = [
+        f"<strong>{escape(r.student)}</strong>: {r.status}. {escape(r.reason)}"
+        for r in records
+        if r.reason
+    ]
     parts += _list("Refused, or needs a person", waiting)
     stopped = _by_first(records, lambda feedback: feedback.ok is None)
     parts += _list("Where people have stopped", map(_who, stopped.items()))
@@ -117,7 +120,7 @@ def _questions(records: list[Graded]) -> list[str]:
     )
     body = "".join(_question_row(cell, answers) for (_, cell), answers in rows.items())
     table = f"<table><tr>{head}</tr>{body}</table>"
-    return ["<h2>Scores per question</h2>", f'<p class="key">{key}</p>', table]  # fmt: skip
+    return ["<h2>Scores per question</h2>", f'<p class="key">{key}</p>', table]
 
 
 def _question_row(cell: str, answers: list[Answer]) -> str:
@@ -197,8 +200,13 @@ def _row(record: Graded, cells: list[tuple[str, str]]) -> list[str]:
     scores = [ours, sum(given) if given else None, record.max_points or None]
     counts = {(answer.notebook, answer.cell): answer.counts for answer in record.answers}
     columns = [counts.get(cell) for cell in cells]
-    return [_text(record.student), record.status, _text(record.reason),
-            *map(_number, scores), *map(_number, columns)]  # fmt: skip
+    return [
+        _text(record.student),
+        record.status,
+        _text(record.reason),
+        *map(_number, scores),
+        *map(_number, columns),
+    ]
 
 
 def _number(points: float | None) -> str:

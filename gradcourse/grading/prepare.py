@@ -19,10 +19,10 @@ from traitlets.config import Config
 import gradcourse.checks
 from gradcourse.checks.core import Question
 from gradcourse.grading.course import Course
-from gradcourse.grading.engine import base_config, open_gradebook, release
-from gradcourse.grading.execute import ENDED, SandboxedExecute
-from gradcourse.grading.score import is_test, judge, reported
-from gradcourse.grading.task import Assignment, furnished, sandbox_settings
+from gradcourse.grading.doors.output import ENDED, SandboxedExecute
+from gradcourse.grading.doors.verdict import is_test, judge, reported
+from gradcourse.grading.grade_one import Assignment, furnished, sandbox_settings
+from gradcourse.grading.nbgrader_api import base_config, open_gradebook, release
 
 STUB = '''"""An exercise set as a grader's sandbox sees it: its inputs, without answers."""
 
@@ -79,8 +79,11 @@ def _read(root: Path, name: str) -> Assignment:
     released = root / "exercises" / name
     paths = sorted(path for path in released.rglob("*") if path.is_file())
     notebooks = {path.stem: nbformat.read(path, 4) for path in paths if path.suffix == ".ipynb"}
-    files = {path.relative_to(released).as_posix(): path.read_bytes()
-             for path in paths if path.suffix != ".ipynb"}  # fmt: skip
+    files = {
+        path.relative_to(released).as_posix(): path.read_bytes()
+        for path in paths
+        if path.suffix != ".ipynb"
+    }
     gradebook = (root / "gradebook.db").read_bytes()
     return Assignment(name, notebooks, gradebook, files)
 
@@ -98,10 +101,14 @@ def _entries(opened: AbstractContextManager[Gradebook], name: str) -> set[tuple]
     with opened as gradebook:
         try:
             notebooks = gradebook.find_assignment(name).notebooks
-            sources = {(nb.name, cell.name, cell.source) for nb in notebooks
-                       for cell in nb.source_cells}  # fmt: skip
-            points = {(nb.name, cell.name, cell.max_score) for nb in notebooks
-                      for cell in (*nb.grade_cells, *nb.task_cells)}  # fmt: skip
+            sources = {
+                (nb.name, cell.name, cell.source) for nb in notebooks for cell in nb.source_cells
+            }
+            points = {
+                (nb.name, cell.name, cell.max_score)
+                for nb in notebooks
+                for cell in (*nb.grade_cells, *nb.task_cells)
+            }
         except MissingEntry:
             sources, points = set(), set()
     return sources | points
@@ -113,8 +120,9 @@ def seal(text: str, seed: int) -> dict[str, str]:
     The sets that `text` names keep their inputs of this seed; of the others nothing is left.
     """
     names = [module.name for module in pkgutil.iter_modules(gradcourse.checks.__path__)]
-    return {f"{name}.py": _stub(name, seed, name in text) for name in names
-            if name.startswith("set")}  # fmt: skip
+    return {
+        f"{name}.py": _stub(name, seed, name in text) for name in names if name.startswith("set")
+    }
 
 
 def _stub(name: str, seed: int, wanted: bool) -> str:
@@ -141,8 +149,11 @@ def _measure(assignment: Assignment, solution: NotebookNode) -> dict[str, dict]:
         solution, _ = run.preprocess(solution, {"metadata": {"path": str(root)}})
     if ENDED in solution.metadata:
         raise ValueError(f"The reference solution of {assignment.name} ends its own kernel.")
-    reports = {cell.metadata.nbgrader.grade_id: _reference(cell, assignment)
-               for cell in solution.cells if is_test(cell)}  # fmt: skip
+    reports = {
+        cell.metadata.nbgrader.grade_id: _reference(cell, assignment)
+        for cell in solution.cells
+        if is_test(cell)
+    }
     return reports
 
 

@@ -131,8 +131,17 @@ RIGHT = [
     *((central_differences, answer) for answer in (by_the_library, on_a_flat_copy, there_and_back)),
     *((best_step, answer) for answer in (with_cbrt, with_a_choice, number_by_number)),
     *((relative_error, answer) for answer in (with_numpy, with_loops, with_norms)),
-    *((wrong_components, answer) for answer in (
-        hunt_with_the_library, hunt_with_a_loop, hunt_with_a_set, hunt_with_true_and_false)),
-    *((many_gradients, answer) for answer in (
-        columns_by_copies, columns_in_one_call, columns_by_unit_vectors)),
-]  # fmt: skip
+    *(
+        (wrong_components, answer)
+        for answer in (
+            hunt_with_the_library,
+            hunt_with_a_loop,
+            hunt_with_a_set,
+            hunt_with_true_and_false,
+        )
+    ),
+    *(
+        (many_gradients, answer)
+        for answer in (columns_by_copies, columns_in_one_call, columns_by_unit_vectors)
+    ),
+]

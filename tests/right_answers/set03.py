@@ -75,9 +75,14 @@ def walk_with_tables(f, gradient, start, rate, n_steps, gradient_tolerance, loss
 
 def walk_by_library(f, gradient, start, rate, n_steps, gradient_tolerance, loss_tolerance):
     way = descent.descend(
-        f, gradient, start, GradientDescent(rate), n_steps,
-        gradient_tolerance=gradient_tolerance or None, loss_tolerance=loss_tolerance or None,
-    )  # fmt: skip
+        f,
+        gradient,
+        start,
+        GradientDescent(rate),
+        n_steps,
+        gradient_tolerance=gradient_tolerance or None,
+        loss_tolerance=loss_tolerance or None,
+    )
     words = {"All": "steps", "The gradient": "gradient", "The loss": "loss"}
     return way.path, next(word for text, word in words.items() if way.stopped.startswith(text))
 

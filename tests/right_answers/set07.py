@@ -31,8 +31,13 @@ def by_engine(op, a, b):
 
 
 def by_complex_step(op, a, b):
-    f = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b,
-         "/": lambda a, b: a / b, "max": lambda a, b: a if a.real > b.real else b}[op]  # fmt: skip
+    f = {
+        "+": lambda a, b: a + b,
+        "-": lambda a, b: a - b,
+        "*": lambda a, b: a * b,
+        "/": lambda a, b: a / b,
+        "max": lambda a, b: a if a.real > b.real else b,
+    }[op]
     h = 1e-30
     return np.array([f(a + 1j * h, b + 0j).imag / h, f(a + 0j, b + 1j * h).imag / h])
 

@@ -140,8 +140,14 @@ def choice_by_complex_step(scores, values, T):
 # ---- illness
 def by_first_true(log):
     losses, norms = log["losses"], log["gradient_norms"]
-    found = [max(norms) > 1e3, log["dead"] > 0.899, not (losses[-1] <= losses[0]),
-             norms[0] * 1e3 < norms[-1], log["pace"] < 1e-3, True]  # fmt: skip
+    found = [
+        max(norms) > 1e3,
+        log["dead"] > 0.899,
+        not (losses[-1] <= losses[0]),
+        norms[0] * 1e3 < norms[-1],
+        log["pace"] < 1e-3,
+        True,
+    ]
     names = ["exploding", "dead", "diverging", "vanishing", "too slow", "healthy"]
     return names[found.index(True)]
 

@@ -85,8 +85,12 @@ rmsprop_that_sums_all = walker(by_squares(lambda s, g2, d: s + g2))
 
 
 # ---- Adam
-def adam(m_by=lambda b, t: 1 - b**t, v_by=lambda b, t: 1 - b**t, sign=-1,
-         size=lambda v: np.sqrt(v) + 1e-8):  # fmt: skip
+def adam(
+    m_by=lambda b, t: 1 - b**t,
+    v_by=lambda b, t: 1 - b**t,
+    sign=-1,
+    size=lambda v: np.sqrt(v) + 1e-8,
+):
     def update(grad, memory, t, rate, beta1, beta2):
         memory["m"] = beta1 * memory["m"] + (1 - beta1) * grad
         memory["v"] = beta2 * memory["v"] + (1 - beta2) * grad**2

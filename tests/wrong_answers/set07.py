@@ -10,8 +10,13 @@ from gradcourse.checks import set07
 # ---- local slopes
 def with_table(**changed):
     def local_slopes(op, a, b):
-        table = {"+": (1, 1), "-": (1, -1), "*": (b, a), "/": (1 / b, -a / b**2),
-                 "max": (a > b, b > a)}  # fmt: skip
+        table = {
+            "+": (1, 1),
+            "-": (1, -1),
+            "*": (b, a),
+            "/": (1 / b, -a / b**2),
+            "max": (a > b, b > a),
+        }
         names = {"plus": "+", "minus": "-", "times": "*", "over": "/", "larger": "max"}
         for name, make in changed.items():
             table[names[name]] = make(a, b)
@@ -171,8 +176,14 @@ halving = engine(lambda old, arriving, slope: old + 0.5 * arriving * slope)
 
 
 # ---- network
-def network(slope, hidden=lambda Z: Z > 0, biases=lambda G: G.sum(axis=0), weights=np.matmul,
-            back=lambda G, W2: G @ W2.T, shift=True):  # fmt: skip
+def network(
+    slope,
+    hidden=lambda Z: Z > 0,
+    biases=lambda G: G.sum(axis=0),
+    weights=np.matmul,
+    back=lambda G, W2: G @ W2.T,
+    shift=True,
+):
     def gradient(X, y, W1, b1, W2, b2):
         Z = X @ W1 + b1
         H = Z * (Z > 0)
@@ -198,8 +209,9 @@ summed = network(lambda P, Y: P - Y)
 transposed = network(mean_slope, weights=lambda A, G: (A @ G).T)
 without_labels = network(lambda P, Y: P / len(P))
 mean_biases = network(mean_slope, biases=lambda G: G.mean(axis=0))
-short_cut = network(mean_slope, back=lambda G, W2: np.repeat(
-    G.sum(axis=1, keepdims=True), len(W2), axis=1))  # fmt: skip
+short_cut = network(
+    mean_slope, back=lambda G, W2: np.repeat(G.sum(axis=1, keepdims=True), len(W2), axis=1)
+)
 overflowing = network(mean_slope, shift=False)
 turned_round = network(lambda P, Y: (Y - P) / len(P))
 hidden_by_value = network(mean_slope, hidden=lambda Z: np.maximum(Z, 0))

@@ -1,0 +1,101 @@
+"""Every exercise set refuses wrong answers, names known mistakes, and accepts right ones."""
+
+from collections import Counter
+
+import nbformat
+import numpy as np
+import pytest
+from answers import QUESTIONS, RIGHT, WRONG, label
+from refresh import ROOT
+
+NAMED = [entry for entry in WRONG if entry[1]]
+each_question = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.key)
+each_seed = pytest.mark.parametrize("seed", range(5))
+
+
+def mistakes(question):
+    return {mistake.name.lower() for mistake in question.mistakes}
+
+
+def solution(question):
+    """The solution notebook that asks this question, and the lesson it belongs to."""
+    [path] = ROOT.glob(f"solutions/{question.key[:2]}_*/*.ipynb")
+    return nbformat.read(path, 4), ROOT / "lessons" / path.name
+
+
+@each_seed
+@pytest.mark.parametrize(("question", "name", "function"), WRONG, ids=label)
+def test_a_wrong_answer_is_refused_and_its_mistake_named(question, name, function, seed):
+    feedback = question.examine(function, seed)
+    assert feedback.ok is False
+    assert feedback.points == 0
+    assert feedback.hint.lower().startswith(name.lower())
+    others = mistakes(question) - {name.lower()}
+    assert feedback.hint.lower().partition(": ")[0] not in others
+
+
+@each_seed
+@pytest.mark.parametrize(("question", "function"), RIGHT, ids=label)
+def test_a_right_answer_is_accepted(question, function, seed):
+    feedback = question.examine(function, seed)
+    assert feedback.ok, str(feedback)
+    assert feedback.points == question.points
+
+
+def test_there_are_enough_wrong_answers():
+    assert len(WRONG) >= 100
+    assert len(NAMED) >= 100
+
+
+@each_question
+def test_there_are_enough_answers_of_both_kinds(question):
+    assert len([1 for asked, _ in RIGHT if asked is question]) >= 3
+    named = [name.lower() for asked, name, _ in NAMED if asked is question]
+    assert len(named) >= 2
+    assert mistakes(question) <= set(named)
+
+
+@each_question
+def test_a_mistake_explains_itself_in_one_short_sentence(question):
+    said = {(mistake.name, mistake.hint) for mistake in question.mistakes}
+    hints = Counter(hint for _, hint in said)
+    assert all(hint[-1] in ".?" and len(hint) < 100 for hint in hints)
+    assert hints.most_common(1)[0][1] == 1
+
+
+@each_question
+def test_there_are_awkward_cases_and_constants_do_not_pass(question):
+    assert len(question.cases(np.random.default_rng(0))) >= 6
+    for value in (0.0, 45, [], np.zeros(2), (np.zeros(2), 0.0)):
+        assert question.examine(lambda *args, value=value: value).ok is False
+
+
+@each_question
+def test_an_untouched_answer_is_not_attempted(question):
+    def untouched(*args):
+        raise NotImplementedError
+
+    assert question.examine(untouched).status == "not attempted"
+
+
+@each_question
+def test_the_lesson_has_the_section_a_check_links_to(question):
+    section = question.lesson.partition("#")[2].rstrip(")").replace("-", " ")
+    lesson = nbformat.read(solution(question)[1], 4)
+    headings = {line for cell in lesson.cells for line in cell.source.splitlines()}
+    assert f"## {section}" in headings
+
+
+@each_question
+def test_the_solution_is_right_and_its_docstring_says_what_is_asked(question):
+    name = question.key.partition(".")[2]
+    cells = {cell.id: cell for cell in solution(question)[0].cells}
+    space = {"np": np}
+    for cell in cells.values():
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            exec(cell.source, space)
+    assert question.examine(space[name], seed=7).ok
+    assert len(space[name].__doc__) > 80
+    assert (
+        cells[f"{name.replace('_', '-').lower()}-check"].metadata.nbgrader.points == question.points
+    )

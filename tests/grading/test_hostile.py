@@ -1,0 +1,152 @@
+"""Hostile and broken submissions, each graded between two honest classmates."""
+
+import hashlib
+import os
+import socket
+from pathlib import Path
+
+import psutil
+import pytest
+from classes import Class
+from hostile_submissions import CANARY, CASES
+
+from gradcourse.grading.classroom import grade
+
+pytestmark = pytest.mark.sandbox
+A = "03_gradient_descent"
+OURS = ("autograded", "feedback", "reports", ".gradcourse", "gradebook.db")
+
+
+class Room:
+    """A class in which every submission of the corpus sits between two honest ones."""
+
+    def __init__(self, folder: Path):
+        self.work = Class(folder)
+        self.doors = listen()
+        self.work.port = self.doors.getsockname()[1]
+        (folder / "notes.txt").write_text(CANARY)
+        honest = self.work.honest()
+        honest.cells[0].source += f"\n{CANARY}"
+        for number in range(len(CASES) + 1):
+            self.work.hand_in(f"{2 * number:03}h", honest)
+        for number, case in enumerate(CASES):
+            student = folder / "submitted" / f"{2 * number + 1:03}x" / A
+            student.mkdir(parents=True)
+            made = case.make(self.work, student)
+            if made is not None:
+                self.work.hand_in(student.parent.name, made)
+        self.before = fingerprint(folder)
+
+    def grade(self):
+        os.environ["SECRET_TOKEN"] = CANARY
+        try:
+            records = grade(A, self.work.folder, workers=2, timeout=5, say=lambda line: None)
+        finally:
+            del os.environ["SECRET_TOKEN"]
+        self.records = {record.student: record for record in records}
+        return self
+
+    def record(self, case):
+        return self.records[f"{2 * CASES.index(case) + 1:03}x"]
+
+    def neighbours(self, case):
+        number = 2 * CASES.index(case) + 1
+        return self.records[f"{number - 1:03}h"], self.records[f"{number + 1:03}h"]
+
+
+def listen():
+    """A server on this machine that remembers whether anybody called."""
+    door = socket.create_server(("127.0.0.1", 0))
+    door.settimeout(0.2)
+    return door
+
+
+def fingerprint(folder: Path) -> dict:
+    """What every file in a course holds that grading has no business with."""
+    files = {}
+    for path in folder.rglob("*"):
+        if path.relative_to(folder).parts[0] not in OURS and path.is_file():
+            files[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return files
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory):
+    room = Room(tmp_path_factory.mktemp("hostile"))
+    with room.doors:
+        yield room.grade()
+
+
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+@each_case
+def test_it_earns_what_it_should(room, case):
+    record = room.record(case)
+    assert (record.status, record.points) == (case.status, case.points), record.reason
+
+
+@each_case
+def test_its_neighbours_are_not_harmed(room, case):
+    assert [neighbour.points for neighbour in room.neighbours(case)] == [10, 10]
+
+
+def test_nothing_outside_its_folder_is_changed(room):
+    after = fingerprint(room.work.folder)
+    new = set(after) - set(room.before)
+    assert {path: after[path] for path in room.before} == room.before
+    assert {str(Path(path).relative_to(room.work.folder)) for path in new} == {
+        f"exercises/{A}/{A}.ipynb",
+        "nbgrader_config.py",
+    }
+
+
+def test_no_process_is_left(room):
+    left = [
+        p.info
+        for p in psutil.process_iter(["pid", "name", "cmdline", "uids"])
+        if p.info["uids"] and p.info["uids"].real >= 1_000_000
+    ]
+    assert left == []
+    names = [child.name() for child in psutil.Process().children(recursive=True)]
+    assert "bwrap" not in names
+
+
+def test_no_folder_is_left(room):
+    assert not list(Path("/tmp").glob(f"gradcourse-{os.getpid()}-*"))
+
+
+def test_nobody_called(room):
+    with pytest.raises(TimeoutError):
+        room.doors.accept()
+
+
+def pages(room):
+    return [*room.work.folder.glob("feedback/*/*/*.html"), *room.work.folder.glob("reports/*/*.*")]
+
+
+def test_no_secret_and_no_script_reaches_a_page(room):
+    assert len(pages(room)) >= 2 * len(CASES)
+    for page in pages(room):
+        text = page.read_text("utf-8")
+        for secret in (CANARY, ".report(", "BEGIN SOLUTION", "root:x:0", "<script", "alert(1)"):
+            assert secret not in text, (page, secret)
+
+
+def test_what_formgrader_shows_is_small_and_runs_nothing(room):
+    for path in room.work.folder.glob("autograded/*/*/*.ipynb"):
+        text = path.read_text("utf-8")
+        assert len(text) < 1_000_000
+        assert '"text/html": "<script' not in text
+        assert "application/javascript" not in text
+
+
+def test_no_record_holds_a_secret(room):
+    for path in room.work.folder.glob(f".gradcourse/{A}/*.json"):
+        assert CANARY not in path.read_text("utf-8")
+
+
+def test_the_corpus_is_large_and_its_names_differ():
+    assert len(CASES) >= 100
+    assert len({case.name for case in CASES}) == len(CASES)
+    assert {case.status for case in CASES} == {"graded", "refused"}

@@ -1,0 +1,246 @@
+"""Every operation has PyTorch's value and gradients, and those of differences; misuse is named.
+
+The stored numbers come from PyTorch 2.13 (tools/golden.py).
+"""
+
+import json
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import mutually_broadcastable_shapes
+
+from gradcourse import nn
+from gradcourse.autodiff import Constant, Tensor, graph, no_grad, record
+from gradcourse.differences import numerical_gradient
+
+STORED = json.loads((Path(__file__).parents[1] / "golden" / "autodiff.json").read_text("utf-8"))
+
+OURS = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+    "divide": lambda a, b: a / b,
+    "negate": lambda a: -a,
+    "power": lambda a: (a * a + 1) ** 1.7,
+    "from a number": lambda a: 2 - 3 / (a * a + 1),
+    "matrix product": lambda a, b: a @ b,
+    "matrix times vector": lambda a, b: a @ b,
+    "vector times matrix": lambda a, b: a @ b,
+    "vector times vector": lambda a, b: a @ b,
+    "stacked products": lambda a, b: a @ b,
+    "pick": lambda a: a[[0, 2, 0]],
+    "slice": lambda a: a[1:, ::2],
+    "exp": lambda a: a.exp(),
+    "log": lambda a: (a * a + 0.1).log(),
+    "tanh": lambda a: a.tanh(),
+    "sigmoid": lambda a: a.sigmoid(),
+    "relu": lambda a: a.relu(),
+    "sum": lambda a: a.sum(),
+    "sum over rows": lambda a: a.sum(0),
+    "sum over columns, kept": lambda a: a.sum(1, keepdims=True),
+    "mean": lambda a: a.mean(),
+    "mean over rows": lambda a: a.mean(0),
+    "max": lambda a: a.max(),
+    "max over columns": lambda a: a.max(1),
+    "reshape": lambda a: a.reshape(2, 6),
+    "transpose": lambda a: a.T @ a,
+    "shared": lambda a: a * a + a.exp() * a,
+    "softmax": lambda a: a.exp() / a.exp().sum(1, keepdims=True),
+    "linear": nn.linear,
+    "cross-entropy": lambda z: nn.cross_entropy(z, np.array([1, 0, 3, 3, 2])),
+    "batch norm": nn.batch_norm,
+    "convolution": nn.conv3x3,
+    "max pool": nn.max_pool,
+}
+each_operation = pytest.mark.parametrize("run", STORED["records"], ids=lambda run: run["operation"])
+
+
+def worst(found, wanted):
+    """The largest error, relative to the largest entry."""
+    wanted = np.asarray(wanted)
+    return np.abs(found - wanted).max() / np.abs(wanted).max()
+
+
+def test_every_operation_is_in_the_table():
+    assert list(OURS) == [run["operation"] for run in STORED["records"]]
+
+
+@each_operation
+def test_value_and_gradients_are_pytorchs(run):
+    inputs = [Tensor(value) for value in run["inputs"]]
+    result = OURS[run["operation"]](*inputs)
+    result.backward(np.array(run["slope"]))
+    assert worst(result.data, run["value"]) < 1e-13
+    for tensor, gradient in zip(inputs, run["gradients"], strict=True):
+        assert tensor.grad.shape == tensor.shape
+        assert worst(tensor.grad, gradient) < 1e-11
+
+
+@each_operation
+def test_gradients_are_those_of_differences(run):
+    inputs, slope = [np.array(value) for value in run["inputs"]], np.array(run["slope"])
+    tensors = [Tensor(value) for value in inputs]
+    OURS[run["operation"]](*tensors).backward(slope)
+    for place, tensor in enumerate(tensors):
+
+        def along(x, place=place):
+            moved = [*inputs[:place], x, *inputs[place + 1 :]]
+            return float((OURS[run["operation"]](*map(Tensor, moved)).data * slope).sum())
+
+        assert worst(tensor.grad, numerical_gradient(along, inputs[place])) < 1e-6
+
+
+@given(mutually_broadcastable_shapes(num_shapes=2, max_dims=3, max_side=3), st.integers(0, 99))
+def test_any_two_shapes_that_fit_get_gradients_of_their_own_shape(shapes, seed):
+    rng = np.random.default_rng(seed)
+    a, b = (rng.normal(size=shape) for shape in shapes.input_shapes)
+    x, y = Tensor(a), Tensor(b)
+    slope = rng.normal(size=shapes.result_shape)
+    (x * y + x).backward(slope)
+    both = [np.broadcast_to(array, shapes.result_shape) for array in (a, b)]
+    for tensor, wide in ((x, slope * (both[1] + 1)), (y, slope * both[0])):
+        axes = tuple(range(wide.ndim - tensor.data.ndim))
+        narrow = wide.sum(axes)
+        once = tuple(i for i, n in enumerate(tensor.shape) if n == 1)
+        assert np.allclose(tensor.grad, narrow.sum(once, keepdims=True))
+
+
+# ---- the graph
+def test_a_chain_of_100_000_links_goes_backward():
+    x = y = Tensor(1.0)
+    for _ in range(50_000):
+        y = y * 1.00001 + 0.0
+    y.backward()
+    assert x.grad == pytest.approx(1.00001**50_000, rel=1e-12)
+
+
+def test_gradients_add_up_until_they_are_taken_away():
+    x = Tensor([1.0, 2.0])
+    (x * x).sum().backward()
+    (x * x).sum().backward()
+    assert x.grad.tolist() == [4, 8]
+    x.grad = None
+    (3 * x).sum().backward()
+    assert x.grad.tolist() == [3, 3]
+
+
+def test_a_shared_node_gets_slopes_from_all_its_users():
+    x = Tensor(2.0)
+    y = x * x
+    (y * 3 + y.exp()).backward()
+    assert x.grad == pytest.approx(2 * 2 * (3 + np.exp(4)))
+
+
+def test_two_leaves_never_share_one_gradient_array():
+    x, y = Tensor([1.0, 2.0]), Tensor([3.0, 4.0])
+    (x + y).sum().backward()
+    x.grad += 100
+    assert y.grad.tolist() == [1, 1]
+
+
+def test_constants_take_part_without_a_gradient():
+    x, c = Tensor([1.0, 2.0]), np.array([5.0, 7.0])
+    result = c * x + 1
+    result.sum().backward()
+    assert x.grad.tolist() == [5, 7]
+    kinds = [type(node) for node in graph(result)]
+    assert kinds.count(Constant) == 2
+    assert all(node.grad is None for node in graph(result) if isinstance(node, Constant))
+
+
+def test_float32_stays_and_whole_numbers_become_floats():
+    assert (Tensor(np.ones(2, np.float32)) * 2.0).data.dtype == np.float32
+    assert Tensor([1, 2]).data.dtype == float
+
+
+def test_no_grad_remembers_nothing():
+    x = Tensor([1.0])
+    with no_grad():
+        y = (x * 3).exp()
+    assert isinstance(y, Constant)
+    assert (x * 2).parents  # and afterwards everything again
+
+
+def test_no_grad_ends_with_an_error_too():
+    with pytest.raises(ZeroDivisionError), no_grad():
+        1 / 0  # noqa: B018
+    assert (Tensor([1.0]) * 2).parents
+
+
+def test_the_graph_is_data():
+    x, w = Tensor(2.0), Tensor(3.0)
+    loss = (w * x).tanh()
+    nodes = graph(loss)
+    assert [node.op for node in nodes] == ["", "", "×", "tanh"]
+    assert nodes[-1].parents == (nodes[-2],)
+    assert set(nodes[-2].parents) == {x, w}
+
+
+def test_a_new_operation_takes_three_lines():
+    def cube(x):
+        return record("cube", x.data**3, (x,), lambda g: (3 * x.data**2 * g,))
+
+    x = Tensor([1.0, 2.0])
+    cube(x).sum().backward()
+    assert x.grad.tolist() == [3, 12]
+
+
+def test_memory_is_freed_by_backward():
+    def train(n):
+        w = Tensor(np.ones((100, 100)))
+        for _ in range(n):
+            ((w @ w).tanh() * 0.1).sum().backward()
+            w.grad = None
+
+    train(2)
+    tracemalloc.start()
+    train(30)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 200_000  # two arrays of 80 kB at most
+
+
+# ---- misuse
+def used_twice():
+    loss = Tensor(2.0) * 3
+    loss.backward()
+    loss.backward()
+
+
+def update_in_place():
+    w = Tensor([1.0])
+    w -= 0.1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "sentence"),
+    [
+        (lambda: Tensor([1.0, 2.0]).backward(), ValueError, r"starts from one number.*\(2,\); sum"),
+        (
+            lambda: Tensor([1.0]).backward([1, 2]),
+            ValueError,
+            r"gradient must have the shape \(1,\)",
+        ),
+        (used_twice, RuntimeError, "backward went through this graph already.*keep_graph=True"),
+        (update_in_place, TypeError, "Write `w.data -= step`"),
+        (lambda: Tensor([1.0]).__setitem__(0, 2), TypeError, "cannot be changed in place"),
+        (lambda: 1 if Tensor(1.0) > 0 else 0, TypeError, "not supported|no yes or no"),
+        (lambda: bool(Tensor(1.0)), TypeError, "no yes or no; compare its `.data`"),
+        (lambda: Tensor("seven"), TypeError, "data must be"),
+    ],
+)
+def test_misuse_is_named(wrong, error, sentence):
+    with pytest.raises(error, match=sentence):
+        wrong()
+
+
+def test_keep_graph_lets_backward_run_again():
+    x = Tensor(3.0)
+    loss = x * x
+    loss.backward(keep_graph=True)
+    loss.backward()
+    assert x.grad == 12
