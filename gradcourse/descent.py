@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from math import isfinite
+from typing import Any
 
 import numpy as np
 
 from gradcourse import require
 from gradcourse.differences import evaluate
 from gradcourse.landscapes import Landscape
+from gradcourse.optimizers import Optimizer
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def descend(
     f: Callable,
     gradient: Callable,
     start: np.ndarray,
-    optimizer: object,
+    optimizer: Optimizer,
     n_steps: int = 100,
     *,
     schedule: Callable | None = None,
@@ -106,7 +108,7 @@ def descend(
     path, stopped = [], ""
     with np.errstate(all="ignore"):  # a diverging run overflows; it is reported in words
         try:
-            for theta, grad in _walk(gradient, start, optimizer, schedule):
+            for theta, grad, _ in _way(gradient, start, optimizer, schedule):
                 path.append(theta)
                 stopped = reason_to_stop(theta, grad)
                 if stopped or len(path) > n_steps:
@@ -118,15 +120,32 @@ def descend(
         return _trajectory(f, np.array(path or [start]), stopped)
 
 
-def _walk(
-    gradient: Callable, theta: np.ndarray, optimizer: object, schedule: Callable | None
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield parameters and gradient, for ever: the descent loop itself."""
-    landscape = getattr(gradient, "__self__", None)
-    one_rate = np.ndim(optimizer.learning_rate) == 0 and not schedule
-    by_coordinate = one_rate and not hasattr(optimizer, "whole_vector")
-    if by_coordinate and isinstance(landscape, Landscape) and theta.shape == (2,):
-        yield from _walk_on_floats(landscape.partials, theta.tolist(), optimizer)
+def steps(
+    gradient: Callable,
+    theta: np.ndarray,
+    optimizer: Optimizer,
+    schedule: Callable | None = None,
+) -> Iterator[tuple[np.ndarray, np.ndarray, Any]]:
+    """Yield parameters, gradient and the optimizer's memory, for ever: the descent loop itself.
+
+    Take as many steps as you need with `itertools.islice`, or leave the loop when you have seen
+    enough.
+
+    Parameters:
+        gradient : callable – (n,) → (n,)
+        theta : (n,) or (n, B) – where to begin
+        optimizer : Optimizer – a recipe
+        schedule : callable – step → factor for learning_rate, see gradcourse.schedules
+
+    Example:
+        >>> from itertools import islice
+        >>> from gradcourse.optimizers import GradientDescent
+        >>> way = steps(lambda theta: 2 * theta, np.array([8.0]), GradientDescent(0.25))
+        >>> [float(theta[0]) for theta, grad, state in islice(way, 4)]
+        [8.0, 4.0, 2.0, 1.0]
+
+    See:        lesson 03
+    """
     state = optimizer.init(theta)
     for step in count():
         theta = np.asarray(theta)
@@ -137,16 +156,28 @@ def _walk(
                 f"gradient must return theta's shape {theta.shape}, but it returned {grad.shape}; "
                 "one partial derivative per parameter."
             )
-        yield theta, grad
+        yield theta, grad, state
         moved, state = optimizer.step(theta, grad, state)
         # every recipe's step is proportional to its learning rate, so a factor scales the step
         theta = theta + schedule(step) * (moved - theta) if schedule else moved
 
 
-def _walk_on_floats(
-    partials: Callable, theta: list[float], optimizer: object
-) -> Iterator[tuple[tuple, tuple]]:
-    """The same walk for one point on a landscape, some five times faster.
+def _way(
+    gradient: Callable, theta: np.ndarray, optimizer: Optimizer, schedule: Callable | None
+) -> Iterator[tuple]:
+    """Return the steps by the quickest way there is: plain floats, where they give the same."""
+    landscape = getattr(gradient, "__self__", None)
+    one_rate = np.ndim(optimizer.learning_rate) == 0 and not schedule
+    by_coordinate = one_rate and not getattr(optimizer, "whole_vector", False)
+    if by_coordinate and type(landscape) is Landscape and theta.shape == (2,):
+        return _steps_on_floats(landscape.partials, theta.tolist(), optimizer)
+    return steps(gradient, theta, optimizer, schedule)
+
+
+def _steps_on_floats(
+    partials: Callable, theta: list[float], optimizer: Optimizer
+) -> Iterator[tuple[tuple, tuple, tuple]]:
+    """The same steps for one point on a landscape, some five times faster.
 
     Recipes work element by element, so each coordinate may have a memory of its own, and plain
     floats spare numpy's fixed cost per call.
@@ -155,7 +186,7 @@ def _walk_on_floats(
     memory_x, memory_y = optimizer.init(x), optimizer.init(y)
     while True:
         dx, dy = grad = partials(x, y)
-        yield (x, y), grad
+        yield (x, y), grad, (memory_x, memory_y)
         x, memory_x = step(x, dx, memory_x)
         y, memory_y = step(y, dy, memory_y)
 

@@ -10,14 +10,32 @@ are PyTorch's, and so are their numbers. Lesson 03 uses the first one, lesson 05
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
-
-import numpy as np
+from typing import Any, NamedTuple, Protocol
 
 from gradcourse import require
 
 # A parameter vector, one number, or a batch: anything that adds and multiplies.
-Array = np.ndarray | float
+Array = Any
+
+
+class Optimizer(Protocol):
+    """What every recipe of the course offers, and all that `descend` asks of it.
+
+    `init` makes the memory before the first step; `step` turns parameters, gradient and memory
+    into new parameters and new memory, and changes none of them. A step is proportional to
+    `learning_rate`. A recipe whose step mixes the coordinates, as Newton's does, carries the mark
+    `whole_vector = True`.
+    """
+
+    @property
+    def learning_rate(self) -> Any:
+        """The factor of every step: a number, or one for each column of a batch."""
+
+    def init(self, theta: Array) -> Any:
+        """Return the memory before the first step."""
+
+    def step(self, theta: Array, grad: Array, state: Any) -> tuple[Array, Any]:
+        """Return the parameters and the memory after one step."""
 
 
 @dataclass(frozen=True)
@@ -240,7 +258,7 @@ class Adam:
         return theta - rate * m / (v_hat**0.5 + self.eps), AdamState(t, m, v)
 
 
-def _check(recipe: object, *fractions: str) -> None:
+def _check(recipe: Any, *fractions: str) -> None:
     """Refuse a rate that is not above 0 and a coefficient outside [0, 1)."""
     rate = require.finite("learning_rate", recipe.learning_rate, "try 0.1")
     if not (rate > 0).all():
