@@ -3,13 +3,14 @@
 import re
 import shlex
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gradcourse.__main__ import build_parser
-from gradcourse.checks.core import Case, Mistake, Question
+from gradcourse.checks.core import Case, question
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "instructor.md").read_text("utf-8")
@@ -130,8 +131,8 @@ def test_the_hidden_test_of_the_guide_reports(monkeypatch):
 
 
 def test_the_question_of_the_guide_names_its_mistake():
-    [text] = [text for text in PYTHON if "Question(" in text]
-    names = {"Question": Question, "Case": Case, "Mistake": Mistake}
+    [text] = [text for text in PYTHON if "double.mistake(" in text]
+    names = {"Case": Case, "ask": partial(question, "04_batch_sizes")}
     exec(text, names)
     assert names["double"].examine(lambda x: x + x).ok
     assert names["double"].examine(lambda x: 2 + x).hint.startswith("Added 2")
