@@ -79,10 +79,12 @@ def another_shape(attempt: Attempt) -> str:
 
 def common_to_all_numbers(attempt: Attempt) -> str:
     """A sign or a factor, if all cases return numbers and nothing else."""
-    numbers = [pair for pair in attempt.arrays() if pair[0] is not None and pair[1] is not None]
-    if len(numbers) < len(attempt.got):
+    pairs = attempt.arrays()
+    all_got = [got.ravel() for got, _ in pairs if got is not None]
+    all_wanted = [wanted.ravel() for _, wanted in pairs if wanted is not None]
+    if len(all_got) < len(pairs) or len(all_wanted) < len(pairs):
         return ""
-    got, wanted = (np.concatenate([np.ravel(pair[i]) for pair in numbers]) for i in (0, 1))
+    got, wanted = np.concatenate(all_got), np.concatenate(all_wanted)
     return next(filter(None, (rule(got, wanted) for rule in OF_NUMBERS)), "")
 
 

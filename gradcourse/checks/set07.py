@@ -193,6 +193,8 @@ def _engine(
     """Return a class of numbers that know their slopes; each option makes a mistake."""
 
     class Value:
+        """A number that knows what it was computed from, and its slope."""
+
         def __init__(self, data, parents=(), slopes=()):
             self.data, self.grad, self.parents, self.slopes = data, 0.0, parents, slopes
 

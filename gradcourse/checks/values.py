@@ -39,6 +39,10 @@ def plain(value: Any) -> Plain:
         [[0.0, 1.0], True]
     """
     if isinstance(value, np.ndarray | np.generic):
+        if value.dtype.kind == "f":
+            value = np.asarray(value, dtype=float)  # long doubles, too
+        if value.dtype.kind in "biuf":
+            return value.tolist()  # plain already, and quick
         value = value.tolist()
     if value is None or isinstance(value, bool | int | float | str):
         return value

@@ -159,6 +159,8 @@ def test_plain_takes_numbers_apart_and_names_what_it_cannot():
         [1, None],
         {"a": [0, 1]},
     ]
+    assert plain(np.longdouble(0.5) * np.ones(2)) == [0.5, 0.5]
+    assert plain(np.array(["a", "b"])) == ["a", "b"]
     assert plain(1 + 2j) == {"complex": [1.0, 2.0]}
     assert plain(halve) == {"type": "function"}
 

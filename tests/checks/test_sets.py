@@ -1,6 +1,7 @@
 """Every exercise set refuses wrong answers, names known mistakes, and accepts right ones."""
 
 from collections import Counter
+from functools import cache
 
 import nbformat
 import numpy as np
@@ -8,41 +9,51 @@ import pytest
 from answers import QUESTIONS, RIGHT, WRONG, label
 from refresh import ROOT
 
+SEEDS = range(5)
 NAMED = [entry for entry in WRONG if entry[1]]
 each_question = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.key)
-each_seed = pytest.mark.parametrize("seed", range(5))
 
 
 def mistakes(question):
     return {mistake.name.lower() for mistake in question.mistakes}
 
 
+@cache
 def solution(question):
-    """The solution notebook that asks this question, and the lesson it belongs to."""
+    """The solution notebook that asks this question, and the lesson it belongs to, as notebooks."""
     [path] = ROOT.glob(f"solutions/{question.key[:2]}_*/*.ipynb")
-    return nbformat.read(path, 4), ROOT / "lessons" / path.name
+    return read(path), read(ROOT / "lessons" / path.name)
 
 
-@each_seed
+@cache
+def read(path):
+    return nbformat.read(path, 4)
+
+
 @pytest.mark.parametrize(("question", "name", "function"), WRONG, ids=label)
-def test_a_wrong_answer_is_refused_and_its_mistake_named(question, name, function, seed):
-    feedback = question.examine(function, seed)
-    assert feedback.ok is False
-    assert feedback.points == 0
-    assert feedback.hint.lower().startswith(name.lower())
+def test_a_wrong_answer_is_refused_and_its_mistake_named(question, name, function):
     others = mistakes(question) - {name.lower()}
-    assert feedback.hint.lower().partition(": ")[0] not in others
+    for seed in SEEDS:
+        feedback = question.examine(function, seed)
+        said = f"With seed {seed}: {feedback}"
+        assert feedback.ok is False, said
+        assert feedback.points == 0, said
+        assert feedback.hint.lower().startswith(name.lower()), said
+        assert feedback.hint.lower().partition(": ")[0] not in others, said
 
 
-@each_seed
 @pytest.mark.parametrize(("question", "function"), RIGHT, ids=label)
-def test_a_right_answer_is_accepted(question, function, seed):
-    feedback = question.examine(function, seed)
-    assert feedback.ok, str(feedback)
-    assert feedback.points == question.points
+def test_a_right_answer_is_accepted(question, function):
+    for seed in SEEDS:
+        feedback = question.examine(function, seed)
+        assert feedback.ok, f"With seed {seed}: {feedback}"
+        assert feedback.points == question.points
 
 
 def test_there_are_enough_wrong_answers():
+    n_mistakes = sum(len(question.mistakes) for question in QUESTIONS)
+    print(f"\n{len(QUESTIONS)} questions with {n_mistakes} known mistakes, tried at 5 seeds:")
+    print(f"{len(WRONG)} wrong answers, {len(NAMED)} of them named, and {len(RIGHT)} right ones")
     assert len(WRONG) >= 100
     assert len(NAMED) >= 100
 
@@ -81,9 +92,14 @@ def test_an_untouched_answer_is_not_attempted(question):
 @each_question
 def test_the_lesson_has_the_section_a_check_links_to(question):
     section = question.lesson.partition("#")[2].rstrip(")").replace("-", " ")
-    lesson = nbformat.read(solution(question)[1], 4)
+    lesson = solution(question)[1]
     headings = {line for cell in lesson.cells for line in cell.source.splitlines()}
     assert f"## {section}" in headings
+
+
+@each_question
+def test_the_right_answer_says_what_is_asked(question):
+    assert question.right.__doc__
 
 
 @each_question
