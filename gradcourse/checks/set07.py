@@ -111,6 +111,20 @@ def _level_by_level(parents_of, end):
     return order
 
 
+def _as_reached(parents_of, end):
+    """Depth first, each node before its parents, though another user may still come."""
+    order = []
+
+    def visit(node):
+        if node not in order:
+            order.append(node)
+            for parent in parents_of(node):
+                visit(parent)
+
+    visit(end)
+    return order
+
+
 def _quality(function, parents, end):
     """Whether an order is complete, free of repetition and of strangers, and in order."""
     order = list(function(parents, end))
@@ -150,6 +164,11 @@ backward_order.mistake(
     order=_level_by_level,
 )
 backward_order.mistake(
+    "visits a node before its users",
+    "put a node down after its parents, not before, and turn the list round at the end.",
+    order=_as_reached,
+)
+backward_order.mistake(
     "parents first",
     "that is the order of the forward pass; turn the list round.",
     by=lambda parents, end: backward_order.right(parents, end)[::-1],
@@ -173,6 +192,11 @@ def _long_way(a, b):
     return d * c
 
 
+def _two_ways(a, b):
+    c = a * b
+    return c.tanh() * (c + b)
+
+
 def _engine_cases(rng):
     def pair():
         return rng.uniform(0.4, 1.5, 2).tolist()
@@ -184,11 +208,22 @@ def _engine_cases(rng):
         Case((_long_way, pair()), "a short and a long way"),
         Case((lambda a, b: (a + a) * (b * b), pair()), "a + a, b * b"),
         Case((lambda a, b: a * b + b, [0.0, -2.0]), "a zero"),
+        Case(
+            (_two_ways, pair()),
+            "two ways of one length",
+            "A node hands its slope on when ALL its users have given theirs.",
+        ),
     ]
 
 
 def _engine(
-    *, add_up=True, arriving=True, swap=True, order=_users_first, bend=lambda x, y: 1 - y * y
+    *,
+    first=1.0,
+    add_up=True,
+    arriving=True,
+    swap=True,
+    order=_users_first,
+    bend=lambda x, y: 1 - y * y,
 ):
     """Return a class of numbers that know their slopes; each option makes a mistake."""
 
@@ -210,7 +245,7 @@ def _engine(
             return Value(y, (self,), (bend(self.data, y),))
 
         def backward(self):
-            self.grad = 1.0
+            self.grad = first
             for node in order(attrgetter("parents"), self):
                 for parent, slope in zip(node.parents, node.slopes, strict=True):
                     part = (node.grad if arriving else 1.0) * slope
@@ -248,6 +283,16 @@ Value.mistake(
     "visits a node before its users",
     "sort first: depth first, each node after its parents, then turn the list round.",
     by=_engine(order=_level_by_level),
+)
+Value.mistake(
+    "visits a node before its users",
+    "a node may have another user still to come: sort all nodes before any slope is handed on.",
+    by=_engine(order=_as_reached),
+)
+Value.mistake(
+    "forgot to begin with 1",
+    "the end's slope along itself is 1: self.grad = 1.0 comes first.",
+    by=_engine(first=0.0),
 )
 Value.mistake(
     "tanh with 1 - x² instead of 1 - y²",
