@@ -261,7 +261,7 @@ AROUND = [
 ]
 
 # ---- it wants the answer without answering -----------------------------------------------------
-QUESTION = "next(o for o in gc.get_objects() if getattr(o, 'key', '') == '03.walk' and o.right)"
+QUESTION = "next(o for o in gc.get_objects() if getattr(o, 'key', '') == '03.walk' and o.mistakes)"
 PEEKS = [
     Case("takes the right answer from the check", instead("walk = set03.walk.right"), NO_WALK),
     Case(
