@@ -87,7 +87,7 @@ def _squares(grad):
 
 
 @ask("Which way is up and how steep", _grad_cases, points=2, tolerance=1e-6)
-def direction_and_norm(grad, sign=1, size=np.linalg.norm, divisor=None, guarded=True):
+def direction_and_norm(grad, *, sign=1, size=np.linalg.norm, divisor=None, guarded=True):
     """The direction of steepest ascent, a vector of length 1, and the length of the gradient."""
     grad = np.asarray(grad, dtype=float)
     norm = size(grad)
@@ -174,7 +174,7 @@ def _most_climb(loss, theta, step=0.001):
 
 
 @ask("Which way is up and how steep", _eight_cases, points=2)
-def steepest_of_eight(loss, theta, step=0.001, best=np.argmax, fair=True, to_radians=np.radians):
+def steepest_of_eight(loss, theta, step=0.001, *, best=np.argmax, fair=True, to_radians=np.radians):
     """The angle, in degrees, of the one of eight equal steps that climbs most."""
     angles = 45 * np.arange(8)
     units = np.array([np.cos(to_radians(angles)), np.sin(to_radians(angles))])
@@ -296,7 +296,7 @@ def _averages_multiplied(slope, intercept, x, y):
 
 
 @ask("How sensitive is the loss", _line_cases, points=3, tolerance=1e-5)
-def mse_gradient(slope, intercept, x, y, factor=2.0, mean=np.mean):
+def mse_gradient(slope, intercept, x, y, *, factor=2.0, mean=np.mean):
     """Its gradient along the line's slope and intercept."""
     error = _error(slope, intercept, x, y)
     return factor * np.array([mean(error * np.asarray(x)), mean(error)])

@@ -49,7 +49,7 @@ def _shape_cases(rng):
 
 
 @ask("Central differences", _shape_cases, points=3, tolerance=1e-8)
-def central_differences(f, x, h=1e-5, ahead=1.0, back=1.0, width=2.0, stay=0.0):
+def central_differences(f, x, h=1e-5, *, ahead=1.0, back=1.0, width=2.0, stay=0.0):
     """The gradient by central differences, for x of any shape."""
     x = np.array(x, dtype=float)
     gradient = np.zeros_like(x)
@@ -98,7 +98,7 @@ def _step_cases(rng):
 
 
 @ask("How small should the step be", _step_cases)
-def best_step(x, dtype="float64", order=3, size=lambda x: np.maximum(1.0, np.abs(x))):
+def best_step(x, dtype="float64", *, order=3, size=lambda x: np.maximum(1.0, np.abs(x))):
     """The step at which truncation and rounding balance: ∛ε · max(1, |x|)."""
     rounding = float(np.finfo(dtype).eps)
     return rounding ** (1 / order) * size(np.asarray(x, dtype=float))
@@ -174,7 +174,7 @@ def _entry_by_entry(a, b):
 
 
 @ask("Check a gradient", _pair_cases, points=2)
-def relative_error(a, b, top=np.max, size=np.abs, below=lambda a, b: max(_size(a), _size(b))):
+def relative_error(a, b, *, top=np.max, size=np.abs, below=lambda a, b: max(_size(a), _size(b))):
     """The largest difference, relative to the largest entry of both."""
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     off, scale = float(top(size(a - b))), float(below(a, b))
@@ -285,7 +285,7 @@ def _bug_cases(rng):
 
 @ask("Check a gradient", _bug_cases, points=2)
 def wrong_components(
-    f, claim, x, tolerance=1e-5, size=np.abs, slope=np.abs, floor=1, places=np.flatnonzero
+    f, claim, x, tolerance=1e-5, *, size=np.abs, slope=np.abs, floor=1, places=np.flatnonzero
 ):
     """The places where a claimed gradient disagrees with central differences."""
     claimed, estimated = np.asarray(claim(x), dtype=float), central_differences.right(f, x)
@@ -374,7 +374,7 @@ def _with_budget(function, f, points, *rest):
 
 
 @ask("All points at once", _column_cases, points=2, tolerance=1e-8, probe=_with_budget)
-def many_gradients(f, points, h=1e-5, back=1.0, width=2.0):
+def many_gradients(f, points, h=1e-5, *, back=1.0, width=2.0):
     """The gradients at many points, one in each column, with 2n calls of f."""
     points = np.array(points, dtype=float)
     gradient = np.empty_like(points)

@@ -47,7 +47,7 @@ def _one_after_the_other(theta, gradient, learning_rate):
 
 
 @ask("The update rule", _step_cases, tolerance=1e-6)
-def one_step(theta, gradient, learning_rate, sign=-1.0):
+def one_step(theta, gradient, learning_rate, *, sign=-1.0):
     """One step against the gradient."""
     return np.asarray(theta) + sign * learning_rate * np.asarray(gradient(theta))
 
@@ -195,7 +195,7 @@ def _hessian_cases(rng):
 
 
 @ask("The largest safe rate", _hessian_cases, tolerance=1e-5)
-def largest_rate(hessian, of=np.max, numerator=2.0):
+def largest_rate(hessian, *, of=np.max, numerator=2.0):
     """The largest safe learning rate on a quadratic, 2/L."""
     return numerator / of(np.linalg.eigvalsh(np.asarray(hessian, dtype=float)))
 

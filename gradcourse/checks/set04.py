@@ -236,9 +236,9 @@ def _noise_cases(rng):
 
 
 @ask("How noisy is a batch", _noise_cases, tolerance=1e-5)
-def batch_noise(each, batch_size, *, root=True, power=1, spread=np.var, total=np.sum, ddof=0):
+def batch_noise(each, batch_size, *, root=True, power=1, total=np.sum, ddof=0):
     """The standard deviation of a batch's gradient, as a length."""
-    variance = total(spread(np.asarray(each, dtype=float), axis=0, ddof=ddof)) / batch_size**power
+    variance = total(np.var(np.asarray(each, dtype=float), axis=0, ddof=ddof)) / batch_size**power
     return float(np.sqrt(variance) if root else variance)
 
 
@@ -331,18 +331,6 @@ def _loop_cases(rng):
     ]
 
 
-def _by_batch_size(X, y, orders, batch_size, learning_rate):
-    return train_logistic.right(
-        X, y, orders, batch_size, learning_rate, divisor=lambda rows: batch_size
-    )
-
-
-def _by_all_rows(X, y, orders, batch_size, learning_rate):
-    return train_logistic.right(
-        X, y, orders, batch_size, learning_rate, divisor=lambda rows: len(y)
-    )
-
-
 @ask("One epoch, many updates", _loop_cases, points=3, tolerance=1e-7)
 def train_logistic(
     X,
@@ -351,7 +339,7 @@ def train_logistic(
     batch_size,
     learning_rate,
     *,
-    divisor=None,
+    divisor=lambda rows, batch_size, n: len(rows),
     ordered=True,
     sign=-1.0,
     late=False,
@@ -359,26 +347,30 @@ def train_logistic(
 ):
     """Mini-batch descent of a logistic regression, the intercept last."""
     A = np.column_stack([np.asarray(X, dtype=float), np.ones(len(y))])
-    y, theta = np.asarray(y, dtype=float), np.zeros(A.shape[1])
+    y = np.asarray(y, dtype=float)
+    theta = np.zeros(A.shape[1])
     for order in orders:
         order = np.asarray(order) if ordered else np.arange(len(y))
-        theta, held = (theta * 0 if reset else theta), theta
+        held = theta
+        if reset:
+            theta = np.zeros_like(theta)
         for i in range(0, len(y), batch_size):
             rows = order[i : i + batch_size]
             slopes = _logistic(A[rows] @ (held if late else theta), y[rows])
-            theta = theta + sign * learning_rate * slopes @ A[rows] / (divisor or len)(rows)
+            grad = slopes @ A[rows] / divisor(rows, batch_size, len(y))
+            theta = theta + sign * learning_rate * grad
     return theta
 
 
 train_logistic.mistake(
     "divided a short batch by the full batch size",
     "the last batch may be shorter: divide by the number of its own rows.",
-    by=_by_batch_size,
+    divisor=lambda rows, batch_size, n: batch_size,
 )
 train_logistic.mistake(
     "divided by all rows",
     "a batch estimates the mean from its own rows; divide by their number.",
-    by=_by_all_rows,
+    divisor=lambda rows, batch_size, n: n,
 )
 train_logistic.mistake(
     "ignored the order", "each epoch has its own order: take the rows from it.", ordered=False

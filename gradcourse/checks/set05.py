@@ -69,11 +69,9 @@ def _momentum_step(
     points=2,
     tolerance=1e-7,
 )
-def momentum_path(
-    gradient, theta, learning_rate, momentum, n_steps, *, step=_momentum_step, **options
-):
+def momentum_path(gradient, theta, learning_rate, momentum, n_steps, **options):
     """The places that momentum visits."""
-    return _path(step, gradient, theta, (learning_rate, momentum), n_steps, **options)
+    return _path(_momentum_step, gradient, theta, (learning_rate, momentum), n_steps, **options)
 
 
 momentum_path.mistake("plus instead of minus", UPHILL, sign=1)
@@ -141,9 +139,9 @@ def _rmsprop_step(
 
 
 @ask("RMSProp forgets", lambda rng: _path_cases(rng, (0.05, 0.9), (0.1, 0.7)), tolerance=1e-6)
-def rmsprop_path(gradient, theta, learning_rate, decay, n_steps, *, step=_rmsprop_step, **options):
+def rmsprop_path(gradient, theta, learning_rate, decay, n_steps, **options):
     """The places that RMSProp visits."""
-    return _path(step, gradient, theta, (learning_rate, decay), n_steps, **options)
+    return _path(_rmsprop_step, gradient, theta, (learning_rate, decay), n_steps, **options)
 
 
 rmsprop_path.mistake("plus instead of minus", UPHILL, sign=1)
@@ -194,9 +192,9 @@ def _adam_step(
     points=3,
     tolerance=1e-6,
 )
-def adam_path(gradient, theta, learning_rate, beta1, beta2, n_steps, *, step=_adam_step, **options):
+def adam_path(gradient, theta, learning_rate, beta1, beta2, n_steps, **options):
     """The places that Adam visits."""
-    return _path(step, gradient, theta, (learning_rate, beta1, beta2), n_steps, **options)
+    return _path(_adam_step, gradient, theta, (learning_rate, beta1, beta2), n_steps, **options)
 
 
 adam_path.mistake("plus instead of minus", UPHILL, sign=1)

@@ -331,11 +331,12 @@ def _shard_cases(rng):
 
 
 @ask("Shared among workers", _shard_cases)
-def combine_shards(gradients, sizes, *, weighted=True, mean=True, inverse=False, squared=False):
+def combine_shards(gradients, sizes, *, weighted=True, mean=True, inverse=False):
     """The gradient of all rows, from the means of several shards."""
     gradients, sizes = np.asarray(gradients, dtype=float), np.asarray(sizes, dtype=float)
     counts = sizes if weighted else np.ones_like(sizes)
-    counts = 1 / np.maximum(counts, 1) if inverse else counts**2 if squared else counts
+    if inverse:
+        counts = 1 / np.maximum(counts, 1)
     total = counts @ gradients
     return total / counts.sum() if mean else total
 

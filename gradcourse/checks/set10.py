@@ -194,16 +194,13 @@ def _factor_cases(rng):
 
 
 @ask("Recommendations", _factor_cases, points=2)
-def factor_gradients(
-    R, known, U, V, price, *, mask=True, decay=1.0, turned=False, sign=1, safe=True, half=1.0
-):
+def factor_gradients(R, known, U, V, price, *, mask=True, decay=1.0, sign=1, safe=True, half=1.0):
     """The gradients of a matrix factorization along U and V, on known ratings."""
     R, U, V = (np.asarray(a, dtype=float) for a in (R, U, V))
     known = np.asarray(known, dtype=bool)
     E = sign * (U @ V.T - R)
     E = half * (np.where(known, E, 0.0) if safe else E * known) if mask else E
-    dU, dV = E @ V + decay * price * U, E.T @ U + decay * price * V
-    return [dV, dU] if turned else [dU, dV]
+    return [E @ V + decay * price * U, E.T @ U + decay * price * V]
 
 
 factor_gradients.mistake(

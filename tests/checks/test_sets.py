@@ -2,6 +2,7 @@
 
 from collections import Counter
 from functools import cache
+from inspect import signature
 
 import nbformat
 import numpy as np
@@ -10,6 +11,7 @@ from answers import QUESTIONS, RIGHT, WRONG, label
 from refresh import ROOT
 
 SEEDS = range(5)
+ENGINE = "07.Value"  # a class, made by a function that has the options
 NAMED = [entry for entry in WRONG if entry[1]]
 each_question = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.key)
 
@@ -100,6 +102,18 @@ def test_the_lesson_has_the_section_a_check_links_to(question):
 @each_question
 def test_the_right_answer_says_what_is_asked(question):
     assert question.right.__doc__
+
+
+@each_question
+def test_every_option_of_a_right_answer_makes_a_mistake(question):
+    parameters = signature(question.right).parameters.values() if question.key != ENGINE else ()
+    options = {name.name for name in parameters if name.kind is name.KEYWORD_ONLY}
+    used = {name for mistake in question.mistakes for name in keywords(mistake.wrong)}
+    assert options - used == set()
+
+
+def keywords(function):
+    return getattr(function, "keywords", {})
 
 
 @each_question
