@@ -148,7 +148,8 @@ best_step.mistake(
 
 # ---- relative error ----------------------------------------------------------------------------
 def _pair_cases(rng):
-    a, noise = rng.normal(size=4) * 3, rng.normal(size=4)
+    a = rng.normal(size=4) * 3
+    noise = rng.normal(size=4)
     return [
         Case((a, a + 0.1 * np.abs(noise) + 0.01), "b above a"),
         Case((a, a - 0.1 * np.abs(noise) - 0.01), "b below a", "A difference may be negative."),
@@ -177,7 +178,8 @@ def _entry_by_entry(a, b):
 def relative_error(a, b, *, top=np.max, size=np.abs, below=lambda a, b: max(_size(a), _size(b))):
     """The largest difference, relative to the largest entry of both."""
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    off, scale = float(top(size(a - b))), float(below(a, b))
+    off = float(top(size(a - b)))
+    scale = float(below(a, b))
     return off / scale if scale else 0.0
 
 
@@ -244,7 +246,8 @@ def _product(x):
 
 
 def _bug_cases(rng):
-    x, tall = rng.uniform(0.5, 1.5, 4), np.array([3e3, 2e3, 1.0])
+    x = rng.uniform(0.5, 1.5, 4)
+    tall = np.array([3e3, 2e3, 1.0])
     flipped = [1, -1, 1, 1]
     return [
         Case((_valley, _valley_gradient, x), "a right gradient", "Nothing is wrong there: []."),
@@ -288,7 +291,8 @@ def wrong_components(
     f, claim, x, tolerance=1e-5, *, size=np.abs, slope=np.abs, floor=1, places=np.flatnonzero
 ):
     """The places where a claimed gradient disagrees with central differences."""
-    claimed, estimated = np.asarray(claim(x), dtype=float), central_differences.right(f, x)
+    claimed = np.asarray(claim(x), dtype=float)
+    estimated = central_differences.right(f, x)
     return places(size(claimed - estimated) > tolerance * np.maximum(floor, slope(estimated)))
 
 

@@ -86,7 +86,9 @@ def _bowl_gradient(theta):
 
 
 def _walk_cases(rng):
-    bowl, steep, bend = (_bowl, _bowl_gradient), ravine(10), rosenbrock()
+    bowl = (_bowl, _bowl_gradient)
+    steep = ravine(10)
+    bend = rosenbrock()
     narrow, curved = (steep, steep.gradient), (bend, bend.gradient)
     far = rng.uniform(2, 3, 5) * [1, -1, 1, -1, 1]
     return [
@@ -181,7 +183,8 @@ walk.mistake("plus instead of minus", UPHILL, sign=-1)
 
 # ---- the largest safe rate ---------------------------------------------------------------------
 def _hessian_cases(rng):
-    A, B = rng.normal(size=(8, 5)), rng.normal(size=(4, 3))
+    A = rng.normal(size=(8, 5))
+    B = rng.normal(size=(4, 3))
     return [
         Case((np.diag([1.0, 25.0]),), "a ravine"),
         Case((np.array([[2.0, 1.0], [1.0, 2.0]]),), "a tilted bowl"),

@@ -22,7 +22,8 @@ def _coupled(theta):
 
 def _path_cases(rng, *memory):
     """Places to descend from; `memory` holds the recipe's own numbers, the rate first."""
-    steep, flat = ravine(10), plateau()
+    steep = ravine(10)
+    flat = plateau()
     usual, other = memory
     return [
         Case((steep.gradient, np.array(steep.start), *usual, 12), "a ravine"),

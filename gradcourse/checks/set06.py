@@ -70,7 +70,8 @@ hessian.mistake("sign flipped", "plus side minus minus side.", sign=-1)
 # ---- damped Newton -----------------------------------------------------------------------------
 def _newton_cases(rng):
     square = rng.normal(size=(3, 3))
-    bowl, low = square @ square.T + np.eye(3), rng.normal(size=3)
+    bowl = square @ square.T + np.eye(3)
+    low = rng.normal(size=3)
     return [
         Case(
             (partial(_slope, bowl, low), partial(_constant, bowl), rng.normal(size=3), 0.0, 2),
@@ -154,7 +155,8 @@ newton_path.mistake(
 def _bfgs_cases(rng):
     cases = []
     for n in (2, 3, 4):
-        root, s = rng.normal(size=(n, n)), rng.normal(size=n)
+        root = rng.normal(size=(n, n))
+        s = rng.normal(size=n)
         y = s * rng.uniform(0.5, 5, n)
         cases.append(Case((root @ root.T + np.eye(n), s, y), f"{n} parameters"))
     s = rng.normal(size=2)
@@ -222,7 +224,8 @@ bfgs_update.mistake(
 def _frank_wolfe_cases(rng):
     cases = []
     for n, radius, n_steps in ((2, 1.0, 1), (3, 0.5, 4), (4, 2.0, 7), (2, 0.3, 10)):
-        bowl, low = np.diag(rng.uniform(1, 3, n)), rng.uniform(1, 3, n) * (-1) ** np.arange(n)
+        bowl = np.diag(rng.uniform(1, 3, n))
+        low = rng.uniform(1, 3, n) * (-1) ** np.arange(n)
         args = (partial(_slope, bowl, low), n, radius, n_steps)
         cases.append(Case(args, f"{n} weights, {n_steps} steps"))
     first = cases[1].args[0]
@@ -326,7 +329,8 @@ def natural_gradient(
     grad = grad * (len(y) if total else 1)
     F = np.array(fisher) / sigma**2
     if log:
-        grad, F = grad * [1, sigma], np.array([1 / sigma**2, 2.0])
+        grad = grad * [1, sigma]
+        F = np.array([1 / sigma**2, 2.0])
     return sign * (grad * F if times else grad / F)
 
 

@@ -402,7 +402,8 @@ def _line_slope(theta, X, y):
 def _train_cases(rng):
     X, y = digits()
     some = rng.permutation(len(X))[:100]
-    A, b = rng.normal(size=(10, 3)), rng.normal(size=10)
+    A = rng.normal(size=(10, 3))
+    b = rng.normal(size=10)
 
     def orders(n, k):
         return np.array([rng.permutation(n) for _ in range(k)])

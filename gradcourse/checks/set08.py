@@ -99,9 +99,10 @@ def _std_cases(rng):
 @ask("Begin with the right size", _std_cases)
 def weight_std(n_in, n_out, activation, *, root=True, fan="in", gain=2.0, both=True, swap=False):
     """The standard deviation of a layer's first weights: He for ReLU, Xavier for tanh."""
-    activation = {"relu": "tanh", "tanh": "relu"}[activation] if swap else activation
-    n_relu = n_in if fan == "in" else n_out
-    variance = gain / n_relu if activation == "relu" else 2 / (n_in + n_out) if both else 2 / n_in
+    if (activation == "relu") != swap:
+        variance = gain / (n_in if fan == "in" else n_out)
+    else:
+        variance = 2 / (n_in + n_out if both else n_in)
     return variance**0.5 if root else variance
 
 

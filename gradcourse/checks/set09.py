@@ -161,7 +161,8 @@ def early_stop(
     losses, patience, *, since="best", strict=True, last=False, more=0, patient=True, nan=False
 ):
     """The best epoch seen before patience ran out."""
-    best, waited = 0, 0
+    best = 0
+    waited = 0
     for epoch, loss in enumerate(losses):
         better = loss < losses[best] if strict else loss <= losses[best]
         if nan:
@@ -220,7 +221,8 @@ def first_direction(
     X, start, rate, n_steps, *, center=True, unit=True, sign=1, n=True, two=2.0, begin=True, less=0
 ):
     """The first principal direction, by projected gradient ascent."""
-    X, w = np.asarray(X, dtype=float), np.asarray(start, dtype=float)
+    X = np.asarray(X, dtype=float)
+    w = np.asarray(start, dtype=float)
     X = X - X.mean(axis=0) if center else X
     w = w / np.linalg.norm(w) if begin else w
     for _ in range(n_steps):

@@ -74,11 +74,13 @@ def _rnn_cases(rng):
 @ask("Sentences and memory", _rnn_cases, points=2)
 def rnn_gradient(x, w, *, tanh=True, through=True, late=False, once=False, factor=True):
     """The slope of the last state of h = tanh(w h + x) along w."""
-    h, states = 0.0, [0.0]
+    h = 0.0
+    states = [0.0]
     for x_t in x:
         h = np.tanh(w * h + x_t)
         states.append(h)
-    slope, grad = 1.0, 0.0
+    slope = 1.0
+    grad = 0.0
     for t in range(len(x), 0, -1):
         inner = slope * (1 - states[t] ** 2) if tanh else slope
         grad = (0.0 if once else grad) + inner * states[t if late else t - 1]
@@ -112,7 +114,8 @@ rnn_gradient.mistake(
 # ---- policy ------------------------------------------------------------------------------------
 def _policy_cases(rng):
     def case(n_levers, n_pulls, label=""):
-        pulled, reward = rng.integers(0, n_levers, n_pulls), rng.random(n_pulls)
+        pulled = rng.integers(0, n_levers, n_pulls)
+        reward = rng.random(n_pulls)
         return Case((rng.normal(size=n_levers), pulled, reward, rng.random()), label)
 
     return [
@@ -140,7 +143,8 @@ def policy_gradient(
     z, pulled, reward, baseline, *, base=1, share=True, sign=1, mean=True, shift=True
 ):
     """The gradient of the mean payoff of a softmax policy, with a baseline."""
-    z, reward = np.asarray(z, dtype=float), np.asarray(reward, dtype=float)
+    z = np.asarray(z, dtype=float)
+    reward = np.asarray(reward, dtype=float)
     e = np.exp(z - (z.max() if shift else 0))
     p = e / e.sum()
     grad = (reward - base * baseline) @ (np.eye(len(z))[np.asarray(pulled)] - (p if share else 0))
@@ -172,7 +176,8 @@ policy_gradient.mistake(
 # ---- recommender -------------------------------------------------------------------------------
 def _factor_cases(rng):
     def case(n, m, k, price, label=""):
-        R, known = rng.normal(size=(n, m)), rng.random((n, m)) < 0.6
+        R = rng.normal(size=(n, m))
+        known = rng.random((n, m)) < 0.6
         return Case((R, known, rng.normal(size=(n, k)), rng.normal(size=(m, k)), price), label)
 
     empty = np.full((2, 3), np.nan)
