@@ -62,10 +62,13 @@ def test_there_are_enough_wrong_answers():
 
 @each_question
 def test_there_are_enough_answers_of_both_kinds(question):
-    assert len([1 for asked, _ in RIGHT if asked is question]) >= 3
+    where = f"answers/set{question.key[:2]}.py"
+    right = [function for asked, function in RIGHT if asked is question]
+    assert len(right) >= 3, f"Write {3 - len(right)} more in tests/right_{where}."
     named = [name.lower() for asked, name, _ in NAMED if asked is question]
-    assert len(named) >= 2
-    assert mistakes(question) <= set(named)
+    assert len(named) >= 2, f"Write {2 - len(named)} more in tests/wrong_{where}."
+    untried = mistakes(question) - set(named)
+    assert untried == set(), f"Write a wrong answer for each in tests/wrong_{where}."
 
 
 @each_question
@@ -96,7 +99,7 @@ def test_the_lesson_has_the_section_a_check_links_to(question):
     section = question.lesson.partition("#")[2].rstrip(")").replace("-", " ")
     lesson = solution(question)[1]
     headings = {line for cell in lesson.cells for line in cell.source.splitlines()}
-    assert f"## {section}" in headings
+    assert f"## {section}" in headings, f"The lesson has no section {section!r}."
 
 
 @each_question
@@ -124,8 +127,9 @@ def test_the_solution_is_right_and_its_docstring_says_what_is_asked(question):
     for cell in cells.values():
         if cell.metadata.get("nbgrader", {}).get("solution"):
             exec(cell.source, space)
+    assert name in space, f"The solution notebook {question.key[:2]} does not define {name}."
     assert question.examine(space[name], seed=7).ok
     assert len(space[name].__doc__) > 80
-    assert (
-        cells[f"{name.replace('_', '-').lower()}-check"].metadata.nbgrader.points == question.points
-    )
+    check = f"{name.replace('_', '-').lower()}-check"
+    assert check in cells, f"The solution notebook has no cell {check!r} that calls .check()."
+    assert cells[check].metadata.nbgrader.points == question.points
