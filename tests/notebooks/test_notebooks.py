@@ -148,14 +148,6 @@ def test_a_cell_that_holds_the_answers_of_a_question_is_folded(path):
     assert shown == []
 
 
-@every_notebook
-def test_links_to_files_lead_somewhere(path):
-    text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
-    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
-    local = [link for link in links if not re.match(r"(https?|attachment):", link)]
-    assert [link for link in local if not (path.parent / link).exists()] == []
-
-
 def hidden_lines(solution: Path) -> set[str]:
     """The lines of answers and hidden tests that would give something away."""
     lines = {
