@@ -25,6 +25,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 RESOLUTION = {"oldest": "lowest-direct", "newest": "highest"}
+NO_PYTHON = 3  # the exit code where uv finds no Python of that version (or uv itself is missing)
 LEFT_OUT = ("tests/grading/test_hostile.py", "tests/repository/test_house_style.py")
 
 
@@ -55,20 +56,20 @@ def find_python(version: str) -> str:
 
 def make(environment: Path, age: str, version: str) -> None:
     """Make an environment with the oldest or newest versions; one that is there is brought up."""
-    uv("venv", "--python", find_python(version), "--allow-existing", environment)
+    if uv("venv", "--python", find_python(version), "--allow-existing", environment):
+        raise SystemExit(NO_PYTHON)
     with tempfile.TemporaryDirectory() as folder:
         pinned = Path(folder, "tools.txt")
         pinned.write_text("\n".join(tools()), "utf-8")
         where = ("--python", environment, "--constraints", pinned)
         how = ("--upgrade", "--resolution", RESOLUTION[age])
-        uv("pip", "install", *where, *how, "--editable", f"{ROOT}[grading,dev]")
+        if uv("pip", "install", *where, *how, "--editable", f"{ROOT}[grading,dev]"):
+            sys.exit("uv could not install these versions together.")
 
 
-def uv(*arguments: str | Path) -> None:
-    """Call uv; where it fails, its own words are the best."""
-    run = subprocess.run([sys.executable, "-m", "uv", "--quiet", *map(str, arguments)])
-    if run.returncode:
-        sys.exit(f"uv {arguments[0]} failed (`pip install uv` if it is missing).")
+def uv(*arguments: str | Path) -> int:
+    """Call uv and return its exit code; where it fails, it says why."""
+    return subprocess.run([sys.executable, "-m", "uv", "--quiet", *map(str, arguments)]).returncode
 
 
 def test(environment: Path, options: list[str]) -> int:
