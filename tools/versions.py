@@ -32,12 +32,15 @@ LEFT_OUT = ("tests/grading/test_hostile.py", "tests/repository/test_house_style.
 def tools() -> list[str]:
     """The lines of constraints.txt for what the extra `dev` names."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    named = {
-        canonicalize_name(Requirement(r).name) for r in project["optional-dependencies"]["dev"]
-    }
+    named = {name_of(requirement) for requirement in project["optional-dependencies"]["dev"]}
     lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
     pins = [line for line in lines if line and not line.startswith("#")]
-    return [line for line in pins if canonicalize_name(Requirement(line).name) in named]
+    return [pin for pin in pins if name_of(pin) in named]
+
+
+def name_of(requirement: str) -> str:
+    """The package in a line such as `numpy>=2.1`, in its one spelling."""
+    return canonicalize_name(Requirement(requirement).name)
 
 
 def scripts(environment: Path) -> Path:
@@ -74,8 +77,9 @@ def uv(*arguments: str | Path) -> int:
 
 def test(environment: Path, options: list[str]) -> int:
     """Run pytest there and return its exit code."""
+    pytest = str(scripts(environment) / "pytest")
     left_out = [f"--ignore={path}" for path in LEFT_OUT]
-    command = [scripts(environment) / "pytest", "--any-picture", *left_out, *options]
+    command = [pytest, "--any-picture", *left_out, *options]
     return subprocess.run(command, cwd=ROOT).returncode
 
 

@@ -1,5 +1,6 @@
 """What a newcomer is told is what works: commands, requirements, constraints, licenses."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -99,6 +100,12 @@ def test_the_constraints_name_the_command_in_contributing_that_made_them():
     command = header.removeprefix("#").strip()
     assert command.startswith("uv pip compile --universal")
     assert command in (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+
+
+def test_the_files_that_take_longest_exist():
+    source = (ROOT / "conftest.py").read_text("utf-8")
+    [named] = re.findall(r"^LONGEST_FIRST = (\(.*?^\))", source, re.M | re.S)
+    assert [name for name in ast.literal_eval(named) if not (ROOT / name).exists()] == []
 
 
 def test_the_version_is_the_same_everywhere():
