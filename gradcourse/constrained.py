@@ -10,11 +10,24 @@ step. The recipes fit into `descend`, for one point of shape (n,). Lessons 06 an
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from gradcourse import require
+
+
+class FeasibleSet(Protocol):
+    """What the methods below ask of a set; one of your own needs no more."""
+
+    def project(self, w: np.ndarray) -> np.ndarray:
+        """Return the nearest point of the set."""
+
+    def vertex(self, grad: np.ndarray) -> np.ndarray:
+        """Return the corner farthest downhill."""
+
+    def contains(self, w: np.ndarray) -> bool:
+        """Whether w lies in the set, up to rounding."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +120,7 @@ class ProjectedGradient:
     See:        lesson 06
     """
 
-    feasible: Simplex | L1Ball
+    feasible: FeasibleSet
     learning_rate: float = 0.1
     whole_vector = True
 
@@ -138,7 +151,8 @@ class ConditionalGradient:
 
     Parameters:
         feasible : a set with `vertex`, such as Simplex or L1Ball
-        learning_rate : float – a factor for γ, 1 as a rule
+        learning_rate : float – a factor for γ, above 0 and at most 1: beyond, a step would leave
+            the set
 
     Example:
         >>> optimizer, theta = ConditionalGradient(L1Ball(1.0)), np.zeros(2)
@@ -148,12 +162,13 @@ class ConditionalGradient:
     See:        lesson 06; Frank and Wolfe (1956); Jaggi, Revisiting Frank–Wolfe (2013)
     """
 
-    feasible: Simplex | L1Ball
+    feasible: FeasibleSet
     learning_rate: float = 1.0
     whole_vector = True
 
     def __post_init__(self):
         require.positive("learning_rate", self.learning_rate)
+        require.share("learning_rate", self.learning_rate, "a longer step leaves the set")
 
     def init(self, theta: np.ndarray) -> StepCount:
         """Return the memory before the first step; the start must lie in the set."""
@@ -195,7 +210,7 @@ class ProximalGradient:
 
     def __post_init__(self):
         require.positive("learning_rate", self.learning_rate)
-        if np.min(require.finite("l1", self.l1)) < 0:
+        if np.min(require.real("l1", self.l1)) < 0:
             raise ValueError(f"l1 must be 0 or more, but it is {self.l1}; a price below 0 pays.")
 
     def init(self, theta: np.ndarray) -> tuple:
@@ -222,7 +237,7 @@ def soft_threshold(theta: np.ndarray, amount: float | np.ndarray) -> np.ndarray:
     return np.sign(theta) * np.maximum(np.abs(theta) - amount, 0.0)
 
 
-def duality_gap(feasible: Simplex | L1Ball, theta: np.ndarray, grad: np.ndarray) -> float:
+def duality_gap(feasible: FeasibleSet, theta: np.ndarray, grad: np.ndarray) -> float:
     """Return ∇L·(θ − corner): for a convex loss, at most so much lower is the best allowed point.
 
     A certificate that costs nothing: the corner is known already. It is 0 at the best point only.

@@ -130,7 +130,8 @@ class Newton:
     whole_vector = True  # a step mixes the coordinates, so they cannot be walked one by one
 
     def __post_init__(self):
-        _check(self)
+        require.positive("learning_rate", self.learning_rate, "1 is the full step")
+        require.not_negative("damping", self.damping, "0 is the pure method")
 
     def init(self, theta: np.ndarray) -> tuple:
         """Return the memory before the first step: none."""
@@ -168,7 +169,8 @@ class NaturalGradient:
     whole_vector = True
 
     def __post_init__(self):
-        _check(self)
+        require.positive("learning_rate", self.learning_rate, "1 is the full step")
+        require.not_negative("damping", self.damping, "0 is the pure method")
 
     def init(self, theta: np.ndarray) -> tuple:
         """Return the memory before the first step: none."""
@@ -216,7 +218,7 @@ class BFGS:
     whole_vector = True
 
     def __post_init__(self):
-        _check(self)
+        require.positive("learning_rate", self.learning_rate, "1 is the full step")
 
     def init(self, theta: np.ndarray) -> BFGSState:
         """Return the memory before the first step: a round bowl."""
@@ -256,29 +258,3 @@ def bfgs_update(inverse: np.ndarray, s: np.ndarray, y: np.ndarray) -> np.ndarray
         return inverse
     away = np.eye(len(s)) - np.outer(s, y) / slope_growth
     return away @ inverse @ away.T + np.outer(s, s) / slope_growth
-
-
-def fisher_matrix(scores: np.ndarray) -> np.ndarray:
-    """Return the mean of s sᵀ over samples the *model* would produce: the Fisher matrix.
-
-    Parameters: scores : (n_samples, n) – one row per sample, the gradient of its log probability
-    Returns:    (n, n) – symmetric, no negative curvature
-
-    Example:
-        >>> fisher_matrix([[1.0, 0.0], [-1.0, 2.0]])
-        array([[ 1., -1.],
-               [-1.,  2.]])
-
-    See:        lesson 06
-    """
-    scores = require.finite("scores", scores)
-    if scores.ndim != 2 or not len(scores):
-        raise ValueError(f"scores must be (n_samples, n), but their shape is {scores.shape}.")
-    return scores.T @ scores / len(scores)
-
-
-def _check(recipe: object) -> None:
-    require.positive("learning_rate", recipe.learning_rate, "1 is the full step")
-    damping = getattr(recipe, "damping", 0.0)
-    if not damping >= 0:
-        raise ValueError(require.sentence("damping", "0 or more", damping, "0 is the pure method"))
