@@ -53,8 +53,10 @@ class Simplex:
         """Return the nearest point of the set: lower all entries alike, cut off at 0."""
         w = require.finite("w", w)
         down = np.sort(w)[::-1]
+        # by how much to lower the k largest entries, if only they are kept; k = 1, 2, ...
         excess = (np.cumsum(down) - self.total) / np.arange(1, len(w) + 1)
-        return np.maximum(w - excess[np.count_nonzero(down > excess) - 1], 0.0)
+        n_positive = np.count_nonzero(down > excess)
+        return np.maximum(w - excess[n_positive - 1], 0.0)
 
     def vertex(self, grad: np.ndarray) -> np.ndarray:
         """Return the corner farthest downhill: everything on the entry with the least slope."""
@@ -64,7 +66,8 @@ class Simplex:
 
     def contains(self, w: np.ndarray) -> bool:
         """Whether w lies in the set, up to rounding."""
-        return bool(np.min(w) >= -1e-9 * self.total and np.isclose(np.sum(w), self.total))
+        none_below_0 = np.min(w) >= -1e-9 * self.total
+        return bool(none_below_0 and np.isclose(np.sum(w), self.total))
 
 
 @dataclass(frozen=True)
@@ -91,11 +94,13 @@ class L1Ball:
         w = require.finite("w", w)
         if np.abs(w).sum() <= self.radius:
             return w.astype(float)
-        return np.sign(w) * Simplex(self.radius).project(np.abs(w))
+        sizes = Simplex(self.radius).project(np.abs(w))
+        return np.sign(w) * sizes
 
     def vertex(self, grad: np.ndarray) -> np.ndarray:
         """Return the corner farthest downhill: against the steepest entry."""
-        corner, steepest = np.zeros(len(grad)), np.argmax(np.abs(grad))
+        corner = np.zeros(len(grad))
+        steepest = np.argmax(np.abs(grad))
         corner[steepest] = -self.radius * np.sign(grad[steepest])
         return corner
 
@@ -183,7 +188,8 @@ class ConditionalGradient:
     ) -> tuple[np.ndarray, StepCount]:
         """Return the parameters and the memory after one step."""
         share = self.learning_rate * 2 / (state.taken + 2)
-        return theta + share * (self.feasible.vertex(grad) - theta), StepCount(state.taken + 1)
+        corner = self.feasible.vertex(grad)
+        return theta + share * (corner - theta), StepCount(state.taken + 1)
 
 
 @dataclass(frozen=True)
@@ -234,7 +240,8 @@ def soft_threshold(theta: np.ndarray, amount: float | np.ndarray) -> np.ndarray:
 
     See:        lesson 09
     """
-    return np.sign(theta) * np.maximum(np.abs(theta) - amount, 0.0)
+    size = np.maximum(np.abs(theta) - amount, 0.0)
+    return np.sign(theta) * size
 
 
 def duality_gap(feasible: FeasibleSet, theta: np.ndarray, grad: np.ndarray) -> float:
@@ -248,4 +255,5 @@ def duality_gap(feasible: FeasibleSet, theta: np.ndarray, grad: np.ndarray) -> f
 
     See:        lesson 06
     """
-    return float(grad @ (theta - feasible.vertex(grad)))
+    corner = feasible.vertex(grad)
+    return float(grad @ (theta - corner))

@@ -58,8 +58,11 @@ def condition_number(hessian: np.ndarray) -> float:
 
     See:        lesson 06
     """
-    curvatures = np.abs(np.linalg.eigvalsh(require.finite("hessian", hessian)))
-    return float(np.divide(curvatures.max(), curvatures.min()) if curvatures.min() else np.inf)
+    hessian = require.finite("hessian", hessian)
+    curvatures = np.abs(np.linalg.eigvalsh(hessian))
+    if curvatures.min() == 0:
+        return float("inf")
+    return float(curvatures.max() / curvatures.min())
 
 
 def solve_damped(B: np.ndarray, grad: np.ndarray, damping: float = 0.0) -> np.ndarray:
@@ -140,7 +143,9 @@ class Newton:
     def step(self, theta: np.ndarray, grad: np.ndarray, state: tuple) -> tuple[np.ndarray, tuple]:
         """Return the parameters and the memory after one step."""
         step = self.learning_rate * solve_damped(self.hessian(theta), grad, self.damping)
-        return theta + (backtrack(self.f, theta, grad, step) if self.f else step), state
+        if self.f:
+            step = backtrack(self.f, theta, grad, step)
+        return theta + step, state
 
 
 @dataclass(frozen=True)
@@ -178,9 +183,8 @@ class NaturalGradient:
 
     def step(self, theta: np.ndarray, grad: np.ndarray, state: tuple) -> tuple[np.ndarray, tuple]:
         """Return the parameters and the memory after one step."""
-        return Newton(self.fisher, self.damping, self.f, self.learning_rate).step(
-            theta, grad, state
-        )
+        newton = Newton(self.fisher, self.damping, self.f, self.learning_rate)
+        return newton.step(theta, grad, state)
 
 
 class BFGSState(NamedTuple):

@@ -48,10 +48,8 @@ class Penguins:
 
     def __getitem__(self, rows: slice | ArrayLike) -> "Penguins":
         everyone = np.arange(len(self))
-        picked = everyone[rows if isinstance(rows, slice) else np.asarray(rows)]
-        return Penguins(
-            *(getattr(self, field.name)[np.atleast_1d(picked)] for field in fields(self))
-        )
+        picked = np.atleast_1d(everyone[rows if isinstance(rows, slice) else np.asarray(rows)])
+        return Penguins(*(getattr(self, field.name)[picked] for field in fields(self)))
 
     def __len__(self) -> int:
         return len(self.species)
@@ -79,10 +77,13 @@ def penguins() -> Penguins:
     """
     lines = _open("penguins.csv").read_text("utf-8").splitlines()
     birds = [bird for bird in csv.DictReader(lines) if bird["body_mass_g"] != "NA"]
-    kinds = {"year": int, **dict.fromkeys(MEASUREMENTS, float)}
+    kinds: dict[str, type] = {"year": int, **dict.fromkeys(MEASUREMENTS, float)}
     columns = {name: [bird[name] for bird in birds] for name in birds[0]}
     columns["sex"] = [sex.replace("NA", "unknown") for sex in columns["sex"]]
-    return Penguins(**{k: _fixed(np.array(v, kinds.get(k, str))) for k, v in columns.items()})
+    arrays: dict[str, np.ndarray] = {
+        name: np.array(column, kinds.get(name, str)) for name, column in columns.items()
+    }
+    return Penguins(**{name: _fixed(array) for name, array in arrays.items()})
 
 
 @cache
@@ -103,7 +104,8 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
     """
     with _open("digits.csv.gz").open("rb") as packed, gzip.open(packed) as lines:
         table = np.loadtxt(lines, dtype=int, delimiter=",")
-    return _fixed(table[:, :-1] / 16), _fixed(table[:, -1].copy())
+    ink, digit = table[:, :-1] / 16, table[:, -1].copy()
+    return _fixed(ink), _fixed(digit)
 
 
 def standardize(
@@ -162,7 +164,8 @@ def split(
         raise ValueError("A split needs at least two samples, one to learn from and one to test.")
     n_test = min(max(round(n * test_fraction), 1), n - 1)
     order = _generator(rng).permutation(n)
-    test, train = np.sort(order[:n_test]), np.sort(order[n_test:])
+    test = np.sort(order[:n_test])
+    train = np.sort(order[n_test:])
     return [part for table in tables for part in (table[train], table[test])]
 
 
@@ -193,11 +196,13 @@ def minibatches(
     n, batch_size = len(X), require.whole("batch_size", batch_size)
     if batch_size > n:
         raise ValueError(require.sentence("batch_size", f"at most {n}, all rows", batch_size))
-    # one gather per epoch; the batches are then mere views of the copy
-    order = _generator(rng).permutation(n) if batch_size < n else np.arange(n)
-    X, y = X[order], y[order]
-    starts = range(0, n, batch_size)
-    return ((X[i : i + batch_size], y[i : i + batch_size]) for i in starts)
+    if batch_size < n:  # one gather per epoch; the batches below are then mere views
+        order = _generator(rng).permutation(n)
+        X, y = X[order], y[order]
+    else:
+        X, y = X.copy(), y.copy()
+    batches = [slice(i, i + batch_size) for i in range(0, n, batch_size)]
+    return ((X[batch], y[batch]) for batch in batches)
 
 
 def _open(name: str) -> Traversable:
@@ -211,7 +216,8 @@ def _fixed(array: np.ndarray) -> np.ndarray:
 
 def _refuse_constant_columns(X: np.ndarray, std: np.ndarray) -> None:
     rounding = 8 * np.finfo(X.dtype).eps * np.abs(X).max(axis=0)
-    constant = np.flatnonzero((np.ptp(X, axis=0) <= rounding) | (std == 0))
+    level = np.ptp(X, axis=0) <= rounding
+    constant = np.flatnonzero(level | (std == 0))
     if constant.size:
         where = f"Column {constant[0]}" if X.ndim == 2 else "The column"
         raise ValueError(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count, islice
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -222,8 +223,9 @@ def _way(
     gradient: Callable, start: np.ndarray, optimizer: Optimizer, schedule: Callable | None
 ) -> Iterator[Step]:
     """Return the steps by the quickest way there is: plain floats, where they give the same."""
-    by_partials = getattr(gradient, "__func__", None) is BY_PARTIALS
-    if by_partials and start.shape == (2,) and not schedule and works_by_coordinate(optimizer):
+    by_partials = isinstance(gradient, MethodType) and gradient.__func__ is BY_PARTIALS
+    by_coordinate = works_by_coordinate(optimizer) and not schedule
+    if by_partials and by_coordinate and start.shape == (2,):
         return _steps_on_floats(gradient, start, optimizer)
     return steps(gradient, start, optimizer, schedule)
 

@@ -105,7 +105,8 @@ def sigmoid(z: ArrayLike) -> np.ndarray:
         >>> sigmoid(np.array([-1000, 0, 1000]))
         array([0. , 0.5, 1. ])
     """
-    return np.exp(-np.logaddexp(0, -require.numbers("z", z)))
+    z = require.numbers("z", z)
+    return np.exp(-np.logaddexp(0, -z))
 
 
 def hinge_loss(y_pred: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None) -> np.ndarray:
@@ -161,7 +162,8 @@ class LinearModel:
     loss_gradient: ClassVar[Callable[..., np.ndarray]]
 
     def __post_init__(self):
-        X, y = require.real("X", self.X), require.real("y", self.y)
+        X = require.real("X", self.X)
+        y = require.real("y", self.y)
         X = X[:, None] if X.ndim == 1 else X
         if X.ndim != 2 or y.shape != X.shape[:1]:
             raise ValueError(
@@ -176,11 +178,13 @@ class LinearModel:
     @cached_property
     def design(self) -> np.ndarray:
         """X with a last column of ones, so that predictions are `design @ theta`."""
-        return _own(np.column_stack([self.X, np.ones(len(self.X))]))
+        ones = np.ones(len(self.X))
+        return _own(np.column_stack([self.X, ones]))
 
     def predict(self, theta: ArrayLike, rows: Rows = ALL_ROWS) -> np.ndarray:
         """Return X w + b: theta (n_features + 1, ...) → (n_samples, ...)."""
-        theta, design = require.numbers("theta", theta), self.design[_picked(rows)]
+        theta = require.numbers("theta", theta)
+        design = self.design[_picked(rows)]
         if theta.shape[:1] != design.shape[1:]:
             raise ValueError(
                 f"theta must hold {design.shape[1]} numbers on axis 0, one weight per feature and "
@@ -204,11 +208,13 @@ class LinearModel:
     def _targets(self, rows: Rows) -> tuple[np.ndarray, np.ndarray | None]:
         """The targets of some samples, and their weights if there are any."""
         picked = _picked(rows)
-        return self.y[picked], None if self.weights is None else self.weights[picked]
+        weights = None if self.weights is None else self.weights[picked]
+        return self.y[picked], weights
 
     def _hessian(self, bends: np.ndarray) -> np.ndarray:
         """Return 1/n Aᵀ diag(bends) A, where `bends` (n_samples,) are the losses' curvatures."""
-        half = self.design * np.sqrt(_share(bends, self.weights))[:, None]
+        counted = _share(bends, self.weights)
+        half = self.design * np.sqrt(counted)[:, None]
         return half.T @ half
 
 
@@ -242,8 +248,10 @@ class LinearRegression(LinearModel):
 
     def minimizer(self) -> np.ndarray:
         """Return the theta of least loss, solved directly, without descending."""
-        counted = np.sqrt(np.ones(len(self.y)) if self.weights is None else self.weights)
-        A, b = self.design * counted[:, None], self.y * counted
+        A, b = self.design, self.y
+        if self.weights is not None:
+            counted = np.sqrt(self.weights)
+            A, b = A * counted[:, None], b * counted
         return np.linalg.lstsq(A, b, rcond=None)[0]
 
     @property
@@ -328,20 +336,26 @@ class GaussianFit:
     def __call__(self, theta: np.ndarray) -> np.ndarray:
         """Return the loss: theta (2, ...) → (...)."""
         mu, log_sigma = theta
-        square = (self.y.var() + (self.y.mean() - mu) ** 2) * np.exp(-2 * log_sigma)
+        away = mu - self.y.mean()
+        square = (self.y.var() + away**2) * np.exp(-2 * log_sigma)
         return log_sigma + square / 2 + np.log(2 * np.pi) / 2
 
     def gradient(self, theta: np.ndarray) -> np.ndarray:
         """Return the gradient, in theta's shape."""
         mu, log_sigma = theta
-        away, precision = mu - self.y.mean(), np.exp(-2 * log_sigma)
-        return np.array([away * precision, 1 - (self.y.var() + away**2) * precision])
+        away = mu - self.y.mean()
+        precision = np.exp(-2 * log_sigma)
+        square = (self.y.var() + away**2) * precision
+        return np.array([away * precision, 1 - square])
 
     def hessian(self, theta: np.ndarray) -> np.ndarray:
         """Return the second derivatives of the loss, (2, 2): they depend on the data."""
-        away, precision = theta[0] - self.y.mean(), np.exp(-2 * theta[1])
-        mixed, last = -2 * away * precision, 2 * (self.y.var() + away**2) * precision
-        return np.array([[precision, mixed], [mixed, last]])
+        mu, log_sigma = theta
+        away = mu - self.y.mean()
+        precision = np.exp(-2 * log_sigma)
+        mixed = -2 * away * precision
+        square = (self.y.var() + away**2) * precision
+        return np.array([[precision, mixed], [mixed, 2 * square]])
 
     def fisher(self, theta: np.ndarray) -> np.ndarray:
         """Return the Fisher matrix of the bell curve, (2, 2): the data do not occur in it."""
@@ -403,23 +417,29 @@ def _times(A: np.ndarray, v: np.ndarray) -> np.ndarray:
     """A @ v with any further axes of v kept: (n, d) and (d, ...) → (n, ...)."""
     if v.ndim < 3:
         return A @ v
-    return (A @ v.reshape(len(v), -1)).reshape(len(A), *v.shape[1:])
+    columns = v.reshape(len(v), -1)
+    return (A @ columns).reshape(len(A), *v.shape[1:])
 
 
 def _mean(values: np.ndarray, weights: ArrayLike | None) -> np.ndarray:
     """Average over axis 0, each sample counting as much as its weight says."""
-    return values.mean(axis=0) if weights is None else _weighted(values, weights).mean(axis=0)
+    if weights is not None:
+        values = _weighted(values, weights)
+    return values.mean(axis=0)
 
 
 def _share(slopes: np.ndarray, weights: ArrayLike | None) -> np.ndarray:
     """Slopes of an average, from those of its terms."""
-    return (slopes if weights is None else _weighted(slopes, weights)) / len(slopes)
+    if weights is not None:
+        slopes = _weighted(slopes, weights)
+    return slopes / len(slopes)
 
 
 def _weighted(values: np.ndarray, weights: ArrayLike) -> np.ndarray:
     """Multiply each sample, on axis 0, by its weight."""
     weights = _one_per_sample(weights, len(values))
-    return values * weights.reshape(-1, *[1] * (values.ndim - 1))
+    further_axes = values.ndim - 1
+    return values * weights.reshape((-1,) + (1,) * further_axes)
 
 
 def _error(y_pred: ArrayLike, y: ArrayLike) -> np.ndarray:
@@ -443,10 +463,12 @@ def _labeled(
 
 def _aligned(y_pred: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Give y as many axes as y_pred, so that (n,) never spreads against (n, B) into (n, n)."""
-    y_pred, y = require.numbers("y_pred", y_pred), require.numbers("y", y)
+    y_pred = require.numbers("y_pred", y_pred)
+    y = require.numbers("y", y)
     if y.ndim == 0 or y_pred.shape[: y.ndim] != y.shape:
         raise ValueError(
             f"y_pred must have one row per entry of y, but the shapes are "
             f"{y_pred.shape} and {y.shape}; axis 0 counts the samples."
         )
-    return y_pred, y.reshape(y.shape + (1,) * (y_pred.ndim - y.ndim))
+    further_axes = y_pred.ndim - y.ndim
+    return y_pred, y.reshape(y.shape + (1,) * further_axes)

@@ -60,11 +60,9 @@ def finite(name: str, value: ArrayLike, remedy: str = "") -> np.ndarray:
     """Give `value` back as an array of numbers, none of them NaN or infinite, and not empty."""
     array = numbers(name, value, remedy)
     if not np.isfinite(array).all():
-        bad = array.ravel()[~np.isfinite(array.ravel())][0]
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        place = f" at index {where[0] if len(where) == 1 else where}" if where else ""
+        first = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
         remedy = remedy or "remove it or replace it with a number"
-        raise ValueError(f"{name} contains {bad}{place}; {remedy}.")
+        raise ValueError(f"{name} contains {array[first]}{_at(first)}; {remedy}.")
     return array
 
 
@@ -119,6 +117,12 @@ def sentence(name: str, wanted: str, value: Any, remedy: str = "") -> str:
     """Build the one sentence all checks here share; `value` is whatever was given."""
     advice = f"; {remedy}" if remedy else ""
     return f"{name} must be {wanted}, but it is {value!r:.60}{advice}."
+
+
+def _at(index: tuple[int, ...]) -> str:
+    if not index:
+        return ""
+    return f" at index {index[0] if len(index) == 1 else index}"
 
 
 def _is_real(value: Any) -> bool:
