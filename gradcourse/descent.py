@@ -205,7 +205,7 @@ def _refuse(
     }.items():
         if value is not None:
             require.positive(name, value, "leave it out to take every step")
-    if start.ndim == 1:
+    if start.ndim <= 1:
         return
     if getattr(optimizer, "whole_vector", False):  # a recipe of your own may leave the mark out
         raise ValueError(
@@ -299,7 +299,7 @@ def _trajectory(f: Callable, path: np.ndarray, stopped: str) -> Trajectory:
     columns = np.moveaxis(path, 1, 0) if path.ndim > 1 else path[None]
     losses = evaluate(f, columns.reshape(len(columns), -1)).reshape(len(path), *path.shape[2:])
     if losses.ndim == 1:
-        good = np.isfinite(losses) & np.isfinite(path).all(axis=1)
+        good = np.isfinite(losses) & np.isfinite(path).reshape(len(path), -1).all(axis=1)
         if not good.all():
             first = int(np.argmin(good))
             culprit = "The loss" if np.isfinite(path[first]).all() else "The parameters"

@@ -472,6 +472,20 @@ def test_lists_integers_and_single_precision_are_welcome(start):
     assert np.array_equal(way.path, go().path)
 
 
+@each_recipe
+def test_a_single_number_walks_as_a_vector_of_one(recipe):
+    number = descend(lambda t: t**2, lambda t: 2 * t, 3.0, recipe, 9, gradient_tolerance=1e-9)
+    vector = descend(lambda t: t[0] ** 2, lambda t: 2 * t, [3.0], recipe, 9)
+    assert number.path == pytest.approx(vector.path[:, 0], rel=1e-14)
+    assert np.allclose(number.losses, vector.losses)
+    assert not number.diverged
+
+
+def test_a_single_number_that_overflows_is_said_in_words():
+    way = descend(lambda t: t**2, lambda t: 2 * t, 3.0, GradientDescent(1e100), 9)
+    assert way.stopped == "The loss stopped being finite after 1 step."
+
+
 def test_a_gradient_may_return_a_list():
     way = descend(BOWL, lambda t: [t[0], t[1]], [2, -1], GradientDescent(0.1), 20)
     assert np.allclose(way.path, go().path)
