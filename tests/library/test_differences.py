@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcourse.differences import check_gradient, evaluate, kinks, numerical_gradient
+from gradcourse.differences import check_gradient, evaluate, numerical_gradient
+from gradcourse.kinks import kinks
 
 SCHEMES = {"central": 1e-9, "forward": 1e-6, "complex": 1e-14}  # scheme -> relative error
 every_scheme = pytest.mark.parametrize("scheme", SCHEMES)
