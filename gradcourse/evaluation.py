@@ -66,19 +66,19 @@ def _together(f: Callable, points: np.ndarray) -> np.ndarray | None:
     return values[-k:] * 1.0 if fits else None
 
 
-def _same(a: complex, b: complex) -> bool:
+def _same(a: np.number, b: np.number | np.bool) -> bool:
     """Whether two values agree up to the order in which their terms were added."""
     parts = [(a.real, b.real), (a.imag, b.imag)]  # apart: an imaginary part may be 1e-103
     return all(p == q or abs(p - q) <= 1e-12 * abs(q) or (p != p and q != q) for p, q in parts)
 
 
-def one_number(value: ArrayLike) -> np.generic:
+def one_number(value: ArrayLike) -> np.number | np.bool:
     """Return what f returned as one number, or say that it is none."""
     array = np.asarray(value)
     if array.size != 1 or array.dtype.kind not in "biufc" or value is np.ma.masked:
         what = f"shape {array.shape}" if array.dtype.kind in "biufc" else type(value).__name__
         raise ValueError(f"f must return one number, but it returned {what}; sum or average it.")
-    return array.reshape(())[()]
+    return array.ravel()[0]
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def look(f: Callable, point: np.ndarray) -> Place:
         raise ValueError(
             f"f must return a real number, but it returned {value}; take abs or .real."
         )
-    kind = value.dtype if value.dtype.kind == "f" else np.dtype(float)
+    kind = value.dtype.name if value.dtype.kind == "f" else "float64"
     return Place(f, batched(_nan_where_it_fails(f)), point, float(value), float(np.finfo(kind).eps))
 
 

@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gradcourse.evaluation import Place, look
-from gradcourse.step_search import BOTH, Slopes, default_step, quotients, rounding_bar
+from gradcourse.step_search import (
+    BOTH,
+    Slopes,
+    believable,
+    default_step,
+    quotients,
+    random_moves,
+    rounding_bar,
+)
 
 QUARTERS = 4.0 ** -np.arange(-1, 15)  # the usual step, a longer one, and ever shorter ones
 SMOOTH, KINK, JUMP = range(3)
@@ -37,15 +45,18 @@ def over_two_steps(place: Place, h: np.ndarray) -> tuple[Slopes, np.ndarray, np.
     whose gap does not halve with the step.
     """
     x, here = place.along(), place.here
-    values, _ = place.sample(np.array([[1.0], [-1.0], [2.0], [-2.0]]) * h)
+    moves = random_moves(place)
+    values, seen = place.sample(np.array([[1.0], [-1.0], [2.0], [-2.0]]) * h, also=moves)
     near, far = quotients(place, values[:2], h, x), quotients(place, values[2:], 2 * h, x)
     blur = rounding_bar(place, near, h, x)
     bars = np.abs(near - far) + 3 * blur
+    if not believable(place, near, moves, seen):  # the two steps agree by chance, if they do
+        bars = np.maximum(bars, np.abs(near))
     gap = np.abs(values[0] - 2 * here + values[1]) / h
     wide_gap = np.abs(values[2] - 2 * here + values[3]) / (2 * h)
     suspect = (gap > 0.75 * wide_gap) & (gap > 1e-3 * np.abs(near) + blur)
     bars = np.where(np.isfinite(bars), bars, np.inf)
-    return Slopes(near, bars), gap, np.flatnonzero(suspect)
+    return Slopes(near, bars, h), gap, np.flatnonzero(suspect)
 
 
 def corners(place: Place, suspects: np.ndarray) -> np.ndarray:

@@ -22,10 +22,11 @@ BOTH = SIDES["central"]
 
 
 class Slopes(NamedTuple):
-    """Slopes along some coordinates, and how far each may be off (infinite: no step is good)."""
+    """Slopes, how far each may be off (infinite: no step is good), and the steps they are over."""
 
     values: np.ndarray
     bars: np.ndarray
+    steps: np.ndarray
 
 
 def quotients(place: Place, values: np.ndarray, h: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -97,6 +98,7 @@ def search(place: Place, sides: np.ndarray = BOTH, which: np.ndarray | None = No
     slopes[~np.isfinite(slopes)] = np.nan
     noise = rounding_bar(place, slopes, steps, x)
     bars = np.nan_to_num(_disagreement(slopes) + noise, nan=np.inf)
+    bars[_contradicted(slopes, bars, noise)] = np.inf
     usual = int(np.searchsorted(-LADDER, -(place.eps ** (1 / (1 + len(sides))))))
     rung = _best_rung(np.abs(slopes), bars, noise, usual)
     # f that is the same everywhere, to the last digit, has slope 0 and nothing to be unsure of
@@ -104,7 +106,9 @@ def search(place: Place, sides: np.ndarray = BOTH, which: np.ndarray | None = No
     each = np.arange(x.size)
     known = rung >= 0
     return Slopes(
-        np.where(known, slopes[rung, each], np.nan), np.where(known, bars[rung, each], np.inf)
+        np.where(known, slopes[rung, each], np.nan),
+        np.where(known, bars[rung, each], np.inf),
+        steps[rung, each],
     )
 
 
@@ -126,6 +130,18 @@ def _best_rung(
     level = outer[-1] + bars[usual] <= AGREE * np.nan_to_num(outer).max(axis=0)
     calmest = usual + np.argmin(bars[usual:], axis=0)
     return np.select([agreed, level, flat], [best, calmest, 0], default=-1)
+
+
+def _contradicted(slopes: np.ndarray, bars: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Whether a shorter step rules a slope out, though rounding blurs what it sees.
+
+    Large steps may agree on the slope of a hill and miss that its ground is rough.
+    """
+    least, most = np.nan_to_num(slopes - 3 * noise, nan=-np.inf), slopes + 3 * noise
+    most = np.nan_to_num(most, nan=np.inf, posinf=np.inf)
+    highest_low = np.maximum.accumulate(least[::-1])[::-1]
+    lowest_high = np.minimum.accumulate(most[::-1])[::-1]
+    return (slopes + bars < highest_low) | (slopes - bars > lowest_high)
 
 
 def _disagreement(slopes: np.ndarray) -> np.ndarray:
