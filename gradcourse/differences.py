@@ -68,7 +68,7 @@ def numerical_gradient(
     See:        lesson 02; Nocedal and Wright, Numerical Optimization (2006), chapter 8
     """
     require.one_of("scheme", scheme, [*SIDES, "complex"])
-    point = real_point("x", require.finite("x", x))
+    point = point_of(x)
     with np.errstate(all="ignore"):  # NaN beside x is an answer here, not an accident
         place = look(f, point)
         slopes = _slopes(place, scheme) if h is None else _slopes_over(place, h, scheme)
@@ -162,7 +162,15 @@ def _analytic(place: Place, slopes: np.ndarray) -> np.ndarray:
     return slopes
 
 
-def real_point(name: str, array: np.ndarray) -> np.ndarray:
+def point_of(x: ArrayLike) -> np.ndarray:
+    """Return x as a new array of float64, or say why it is no point."""
+    array = real_array("x", require.finite("x", x))
+    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        raise ValueError("x has masked entries; fill them with numbers, or leave them out.")
+    return array
+
+
+def real_array(name: str, array: np.ndarray) -> np.ndarray:
     """Return a new array of float64, or say that real numbers are wanted."""
     if array.dtype.kind == "c":
         raise TypeError(require.sentence(name, "real", array, "pass its real part"))
@@ -204,9 +212,9 @@ def check_gradient(
     See:        lesson 02
     """
     require.positive("tolerance", tolerance)
-    point = real_point("x", require.finite("x", x))
+    point = point_of(x)
     given = require.numbers("gradient(x)", gradient(point.copy()), "let it end in `return ...`")
-    claimed = real_point("gradient(x)", given)
+    claimed = real_array("gradient(x)", given)
     if claimed.shape != point.shape:
         raise ValueError(
             f"gradient must return an array of x's shape {point.shape}, but it returned "
