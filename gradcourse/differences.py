@@ -119,7 +119,7 @@ def _no_slope(place: Place, found: Slopes) -> str:
     near, nearer = (slopes_over(place, step, which=which)[0] for step in (h, h / 10))
     return (
         f"f has no slope that differences can find at coordinate {which[0]}: a step of {h[0]:.1g} "
-        f"gives {near:.6g}, one of {h[0] / 10:.1g} {nearer:.6g}. Does f jump or end "
+        f"gives {near:.4g}, one of {h[0] / 10:.1g} {nearer:.4g}. Does f jump or end "
         "there, change from call to call, or lose digits inside? Then choose h yourself."
     )
 

@@ -139,7 +139,7 @@ def look(f: Callable, point: np.ndarray) -> Place:
         raise ValueError(
             f"f must return a real number, but it returned {value}; take abs or .real."
         )
-    kind = value.dtype.name if value.dtype.kind == "f" else "float64"
+    kind = value.dtype.char if value.dtype.kind == "f" else "d"
     return Place(f, batched(_nan_where_it_fails(f)), point, float(value), float(np.finfo(kind).eps))
 
 
@@ -170,7 +170,8 @@ def moved(
     columns = alone if also is None else alone + also.shape[1]
     copies = np.empty((point.size, columns), np.result_type(point, offsets))
     copies[:] = point.reshape(-1, 1)
-    copies[np.concatenate([which] * len(offsets)), np.arange(alone)] += offsets.ravel()
+    there = point.ravel()[which] + offsets
+    copies[np.concatenate([which] * len(offsets)), np.arange(alone)] = there.ravel()
     if also is not None:
         copies[:, alone:] += also
     return copies.reshape(*point.shape, columns)

@@ -59,7 +59,8 @@ def rounding_bar(place: Place, slopes: np.ndarray, h: np.ndarray, x: np.ndarray)
 
 def usual_slopes(place: Place, sides: np.ndarray) -> tuple[np.ndarray, bool]:
     """Return the slopes over the default step, and whether they are `believable`."""
-    h, moves = default_step(place, sides), random_moves(place)
+    h = default_step(place, sides)
+    moves = random_moves(place)
     values, seen = place.sample(sides * h, also=moves)
     slopes = quotients(place, values, h, place.along())
     return slopes, believable(place, slopes, moves, seen)
