@@ -12,12 +12,12 @@ from gradcourse.losses import LogisticRegression
 from gradcourse.nn import (
     ACTIVATIONS,
     FLATTEN,
-    IMAGES,
+    IMAGES_8X8,
     INITIALIZERS,
     POOL,
     RELU,
     BatchNorm,
-    Conv,
+    Conv3x3,
     Linear,
     Network,
     fit,
@@ -56,7 +56,7 @@ def test_the_whole_gradient_is_that_of_differences(make):
 def test_a_convolutional_network_too():
     rng = np.random.default_rng(2)
     network = small(
-        [IMAGES, Conv(1, 2), RELU, POOL, Conv(2, 3), RELU, POOL, FLATTEN, Linear(12, 4)]
+        [IMAGES_8X8, Conv3x3(1, 2), RELU, POOL, Conv3x3(2, 3), RELU, POOL, FLATTEN, Linear(12, 4)]
     )
     network.theta += 0.1 * rng.normal(size=network.theta.size)
     X, y = rng.normal(size=(3, 64)), np.array([0, 3, 1])
@@ -183,7 +183,7 @@ def test_history_knows_whether_an_epoch_began_downhill():
 def test_what_has_faded_in_an_optimizers_memory_is_set_to_zero():
     memory = Adam().init(np.zeros(2, np.float32))
     memory.m[:] = 1e-35, 1e-20
-    nn._sweep(memory)
+    nn._flush_faded(memory)
     assert memory.m.tolist() == [0.0, np.float32(1e-20)]
 
 
