@@ -69,6 +69,8 @@ def cross_entropy(logits: Tensor, labels: np.ndarray) -> Tensor:
 def whole_labels(labels: ArrayLike, n: int, n_classes: int) -> np.ndarray:
     """Return a copy of the labels, one per row, or say what is wrong with them."""
     labels = np.array(labels)
+    if n == 0:
+        raise ValueError("logits have no rows, so there is no loss; pass at least one sample.")
     if labels.shape != (n,) or labels.dtype.kind not in "iu":
         raise ValueError(f"labels must be {n} whole numbers, one per row of logits; got {labels}.")
     if labels.min() < 0 or labels.max() >= n_classes:
