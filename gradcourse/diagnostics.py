@@ -221,8 +221,8 @@ def diagnose(history: History) -> Diagnosis:
     """
     if not (history.watched and isinstance(history.watched[0], Snapshot)):
         raise ValueError("history has no snapshots; train with fit(..., watch=watch(X, y)).")
-    if not history.losses:
-        return Diagnosis("unknown", "no epoch has been trained.", "train for some epochs.")
+    if len(history.watched) < 2:
+        return Diagnosis("unknown", "no epoch was trained to its end.", "train for some epochs.")
     chart = Chart(history, history.watched[0], history.watched[-2], history.watched[-1])
     for illness, (find, remedy) in ILLNESSES.items():
         if evidence := find(chart):
@@ -234,16 +234,15 @@ def _no_illness(chart: Chart) -> Diagnosis:
     fell = f"the loss went from {chart.first.loss:.3g} to {chart.last.loss:.3g}"
     if chart.last.loss <= 0.7 * chart.first.loss or chart.last.loss < 0.1:
         return Diagnosis("healthy", f"{fell}.")
-    steps = len(chart.history.step_losses)
     if chart.learned(0.3):
-        evidence = f"{fell}, but in training to {chart.history.losses[-1]:.3g}: it learns by heart."
         return Diagnosis(
-            "unknown", evidence, "watch samples like those of the training; lesson 09."
+            "unknown",
+            f"{fell}, but in training to {chart.history.losses[-1]:.3g}: it learns by heart.",
+            "check that labels belong to their rows; then lesson 09 has remedies.",
         )
-    evidence = f"{fell} in {steps} steps, and this is none of my illnesses."
     return Diagnosis(
         "unknown",
-        evidence,
+        f"{fell} in {len(chart.history.step_losses)} steps, and this is none of my illnesses.",
         "go on if it still falls; else check labels, loss and input, and overfit one batch first.",
     )
 
@@ -251,7 +250,7 @@ def _no_illness(chart: Chart) -> Diagnosis:
 # Each question looks at a chart and returns the evidence for its illness, one sentence, or "".
 def _wrong_sign(chart: Chart) -> str:
     uphill = np.mean(np.array(chart.history.promises) > 0)
-    if uphill > 0.9:
+    if uphill > 0.9 and not chart.learned(0.3):
         return f"{uphill:.0%} of the epochs began with a step uphill."
     return ""
 
@@ -260,19 +259,16 @@ def _unscaled(chart: Chart) -> str:
     if chart.first.feature_spread > 20:
         return f"one feature spreads {chart.first.feature_spread:.0f} times more than most."
     if chart.first.input_size > 30:
-        return (
-            f"the inputs are about {chart.first.input_size:.0f} in size; 1 is what layers expect."
-        )
+        return f"the inputs are about {chart.first.input_size:.0f} in size instead of 1."
     return ""
 
 
 def _equal(chart: Chart) -> str:
     for into, out_of in pairwise(chart.first.weights):
-        alike = into.shape[1] > 1 and not (
-            np.ptp(into, axis=1).any() or np.ptp(out_of, axis=0).any()
-        )
-        if alike:
-            return f"the {into.shape[1]} units of a layer begin all the same, and so they stay."
+        n_units = into.shape[1]
+        differences = [*np.ptp(into, axis=1), *np.ptp(out_of, axis=0)]
+        if n_units > 1 and not np.any(differences):
+            return f"the {n_units} units of a layer begin all the same, and so they stay."
     return ""
 
 

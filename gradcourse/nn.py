@@ -211,6 +211,7 @@ class Network:
         flat = [array.ravel() for values in begun for array in values]
         self._theta: np.ndarray = np.concatenate([*flat, np.zeros(0)]).astype(dtype)
         self._grad = np.zeros_like(self._theta)
+        # each parameter, and its places in the two vectors: where its value and gradient belong
         self._homes: list[tuple[Tensor, np.ndarray, np.ndarray]] = []
         self.parameters = [[self._parameter(array) for array in values] for values in begun]
         self.averages = [
@@ -218,7 +219,7 @@ class Network:
         ]
 
     def _parameter(self, start: np.ndarray) -> Tensor:
-        """Return a tensor whose value and gradient are the next places of the long vectors."""
+        """Return a tensor whose value and gradient are views of the two vectors."""
         place = sum(tensor.data.size for tensor, _, _ in self._homes)
         here = slice(place, place + start.size)
         data = self._theta[here].reshape(start.shape)
@@ -234,7 +235,7 @@ class Network:
         """All parameters in one vector. Set it, or change its entries: the network follows."""
         for tensor, data, _ in self._homes:
             if tensor.data is not data:  # somebody wrote `parameter.data = …`
-                data[...] = tensor.data
+                _fill(data, "a parameter's data", tensor.data)
                 tensor.data = data
         return self._theta
 
@@ -247,7 +248,8 @@ class Network:
         """The gradient by theta, 0 where a parameter's `grad` was set to None."""
         for tensor, _, grad in self._homes:
             if tensor.grad is not grad:
-                grad[...] = 0 if tensor.grad is None else tensor.grad
+                given = np.zeros_like(grad) if tensor.grad is None else tensor.grad
+                _fill(grad, "a parameter's grad", given)
                 tensor.grad = grad
         return self._grad
 

@@ -248,9 +248,33 @@ def test_bytes_as_inputs_are_unscaled_features_though_all_have_one_scale():
     assert "the inputs are about" in diagnosis.evidence
 
 
+def test_a_run_interrupted_while_it_is_watched_can_be_diagnosed():
+    rng = np.random.default_rng(0)
+    X, y, _ = some_digits(rng)
+    seen = []
+
+    def look(network):
+        seen.append(1)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        return snapshot(network, X, y)
+
+    history = fit(full_network(rng), X, y, GradientDescent(0.1), 3, 32, rng=rng, watch=look)
+    assert len(history.watched) == len(history.losses) == 1
+    assert diagnose(history).illness == "unknown"
+
+
+def test_momentum_that_swings_uphill_and_learns_has_no_wrong_sign():
+    rng = np.random.default_rng(0)
+    history = trained(rng, GradientDescent(0.1), 8)
+    history.promises[:] = [0.1] * 8
+    assert diagnose(history).illness == "healthy"
+
+
 def test_no_epoch_is_no_illness():
     history = trained(np.random.default_rng(0), Adam(), 0)
-    assert str(diagnose(history)) == "unknown: no epoch has been trained. → train for some epochs."
+    said = "unknown: no epoch was trained to its end. → train for some epochs."
+    assert str(diagnose(history)) == said
 
 
 @pytest.mark.parametrize("name", list(CASES)[1:])

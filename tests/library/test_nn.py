@@ -401,6 +401,12 @@ def set_grad(values):
     network.grad = values
 
 
+def set_a_parameters_data(values):
+    network, _, _ = line()
+    network.parameters[0][0].data = values
+    return network.theta
+
+
 zeros = np.zeros
 WRONG = {
     "a label too large": (
@@ -425,6 +431,10 @@ WRONG = {
     ),
     "theta a number": (lambda: set_theta(0.0), r"theta must have the shape \(23,\)"),
     "grad too short": (lambda: set_grad(zeros(5)), r"grad must have the shape \(23,\)"),
+    "a parameter's data": (
+        lambda: set_a_parameters_data(zeros(3)),
+        r"a parameter's data must have the shape \(4, 3\)",
+    ),
     "loss of one sample": (
         lambda: line()[0].loss(zeros(4), 0),
         r"one row per sample, \(n, n_in\), but its shape is \(4,\).*write X\[None\]",
