@@ -13,6 +13,15 @@ from numpy.typing import ArrayLike
 from gradcourse.autodiff import Tensor, lift, matrix_product, record
 
 EPS = 1e-5  # batch norm adds it to a variance, so that a constant column is not divided by 0
+ALL = slice(None)
+EVEN = slice(0, None, 2)
+ODD = slice(1, None, 2)
+CORNERS = [  # of all 2 × 2 blocks of images, row by row: the order in which ties are decided
+    (ALL, EVEN, EVEN),
+    (ALL, EVEN, ODD),
+    (ALL, ODD, EVEN),
+    (ALL, ODD, ODD),
+]
 
 
 def linear(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
@@ -72,9 +81,13 @@ def whole_labels(labels: ArrayLike, n: int, n_classes: int) -> np.ndarray:
     if n == 0:
         raise ValueError("logits have no rows, so there is no loss; pass at least one sample.")
     if labels.shape != (n,) or labels.dtype.kind not in "iu":
-        raise ValueError(f"labels must be {n} whole numbers, one per row of logits; got {labels}.")
-    if labels.min() < 0 or labels.max() >= n_classes:
-        raise ValueError(f"labels must lie from 0 to {n_classes - 1}, but they hold {labels}.")
+        raise ValueError(
+            f"labels must be {n} whole numbers, one per row of logits, but they are of type "
+            f"{labels.dtype} and shape {labels.shape}."
+        )
+    for label in (labels.min(), labels.max()):
+        if not 0 <= label < n_classes:
+            raise ValueError(f"labels must lie from 0 to {n_classes - 1}, but one is {label}.")
     return labels
 
 
@@ -176,13 +189,12 @@ def max_pool(x: Tensor) -> Tensor:
     _, h, w, _ = _image_shape(x)
     if h % 2 or w % 2:
         raise ValueError(f"max_pool needs an even height and width, but they are {h} and {w}.")
-    corners = [(slice(None), slice(i, None, 2), slice(j, None, 2)) for i in (0, 1) for j in (0, 1)]
-    top = np.maximum.reduce([x.data[corner] for corner in corners])
+    top = np.maximum.reduce([x.data[corner] for corner in CORNERS])
 
     def pull(g):
         slope = np.empty_like(x.data)
         left = g
-        for corner in corners:  # what one corner has got, the next ones can't get any more
+        for corner in CORNERS:  # what one corner has got, the next ones can't get any more
             slope[corner] = left * (x.data[corner] == top)
             left = left - slope[corner]
         return (slope,)
