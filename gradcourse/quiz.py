@@ -95,7 +95,9 @@ class Quiz(ABC):
 
     def answer_with(self, value: str | float) -> None:
         """Answer as a learner does: press the option `value`, or enter the number."""
-        given = require.one_of("answer", value, self.options) if self.options else str(value)
+        given = str(value)
+        if self.options:
+            require.one_of("answer", given, self.options)
         self.solved, text = self.judge(given)
         self.given = given
         unsaved = self._record(given)
