@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gradcourse.datasets import penguins
 from gradcourse.differences import check_gradient, evaluate, numerical_gradient
-from gradcourse.kinks import kinks
+from gradcourse.differences.kinks import kinks
 from gradcourse.landscapes import ALL
 from gradcourse.losses import LinearRegression
 
@@ -660,8 +660,9 @@ RIGHT = {
 def test_a_right_gradient_passes_where_the_usual_step_is_poor(f, gradient, x):
     report = check_gradient(f, gradient, x)
     assert (report.ok, report.cause, report.kinks) == (True, "", ())
+    few = x if np.ndim(x) == 0 else x[:200]  # each is a search among thousands of points
     for wrong in (lambda x: -gradient(x), lambda x: 0 * x, lambda x: 1.01 * gradient(x)):
-        assert check_gradient(f, wrong, x).ok is False
+        assert check_gradient(f, wrong, few).ok is False
 
 
 def test_on_a_high_plateau_the_check_is_undecided():

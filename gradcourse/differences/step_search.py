@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradcourse.evaluation import Place
+from gradcourse.differences.evaluation import Place
 
 LADDER = 4.0 ** -np.arange(1, 38)  # steps from a quarter of x's size down to 5e-23 of it
 AGREE = 0.01  # slopes over neighboring steps that differ by less, relatively, are the same
@@ -92,7 +92,10 @@ def believable(place: Place, slopes: np.ndarray, moves: np.ndarray, seen: np.nda
 
 
 def search(place: Place, sides: np.ndarray = BOTH, which: np.ndarray | None = None) -> Slopes:
-    """Return each coordinate's slope from the step that suits it."""
+    """Return each coordinate's slope over the step that suits it, of a whole ladder of steps.
+
+    It costs as much as 37 gradients, so it is asked only where the usual step is in doubt.
+    """
     x = place.along(which)
     steps = LADDER[:, None] * np.maximum(1.0, np.abs(x))
     slopes = np.array([slopes_over(place, h, sides, which) for h in steps])
@@ -138,8 +141,8 @@ def _contradicted(slopes: np.ndarray, bars: np.ndarray, noise: np.ndarray) -> np
 
     Large steps may agree on the slope of a hill and miss that its ground is rough.
     """
-    least, most = np.nan_to_num(slopes - 3 * noise, nan=-np.inf), slopes + 3 * noise
-    most = np.nan_to_num(most, nan=np.inf, posinf=np.inf)
+    least = np.nan_to_num(slopes - 3 * noise, nan=-np.inf)
+    most = np.nan_to_num(slopes + 3 * noise, nan=np.inf)
     highest_low = np.maximum.accumulate(least[::-1])[::-1]
     lowest_high = np.minimum.accumulate(most[::-1])[::-1]
     return (slopes + bars < highest_low) | (slopes - bars > lowest_high)

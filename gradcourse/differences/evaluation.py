@@ -168,9 +168,9 @@ def moved(
     """
     alone = offsets.size
     columns = alone if also is None else alone + also.shape[1]
-    copies = np.empty((point.size, columns), np.result_type(point, offsets))
-    copies[:] = point.reshape(-1, 1)
-    there = point.ravel()[which] + offsets
+    start = point.astype(np.result_type(point, offsets)).ravel()
+    copies = np.repeat(start, columns).reshape(point.size, columns)
+    there = start[which] + offsets
     copies[np.concatenate([which] * len(offsets)), np.arange(alone)] = there.ravel()
     if also is not None:
         copies[:, alone:] += also

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gradcourse.evaluation import Place, look
-from gradcourse.step_search import (
+from gradcourse.differences.evaluation import Place, look
+from gradcourse.differences.step_search import (
     BOTH,
     Slopes,
     believable,
@@ -47,7 +47,8 @@ def over_two_steps(place: Place, h: np.ndarray) -> tuple[Slopes, np.ndarray, np.
     x, here = place.along(), place.here
     moves = random_moves(place)
     values, seen = place.sample(np.array([[1.0], [-1.0], [2.0], [-2.0]]) * h, also=moves)
-    near, far = quotients(place, values[:2], h, x), quotients(place, values[2:], 2 * h, x)
+    near = quotients(place, values[:2], h, x)
+    far = quotients(place, values[2:], 2 * h, x)
     blur = rounding_bar(place, near, h, x)
     bars = np.abs(near - far) + 3 * blur
     if not believable(place, near, moves, seen):  # the two steps agree by chance, if they do
@@ -60,7 +61,7 @@ def over_two_steps(place: Place, h: np.ndarray) -> tuple[Slopes, np.ndarray, np.
 
 
 def corners(place: Place, suspects: np.ndarray) -> np.ndarray:
-    """Return for each of the `suspects` (flat indices) whether f is smooth there, bent or broken.
+    """Return SMOOTH, KINK or JUMP for each of the `suspects` (flat indices of coordinates).
 
     What counts are the two shortest steps over which a gap that stays would still be seen.
     """
@@ -73,7 +74,8 @@ def corners(place: Place, suspects: np.ndarray) -> np.ndarray:
     seen = (gaps[1] > 4 * blur) & (steps > 16 * np.spacing(np.abs(x)))
     shortest = np.maximum(1, seen.cumprod(axis=0).sum(axis=0) - 1)
     each = np.arange(suspects.size)
-    last, before = gaps[shortest, each], gaps[shortest - 1, each]
+    last = gaps[shortest, each]
+    before = gaps[shortest - 1, each]
     stays = (last > 0.5 * before) & (last > 0.5 * gaps[1]) & seen[1]
     kinds[stays] = KINK
     kinds[stays & (last > 3 * before)] = JUMP
@@ -83,6 +85,7 @@ def corners(place: Place, suspects: np.ndarray) -> np.ndarray:
 def _gap(place: Place, h: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return how far the slopes to the right and to the left are apart, and its error bar."""
     (above, below), _ = place.sample(BOTH * h, which)
-    right, left = (above - place.here) / h, (place.here - below) / h
+    right = (above - place.here) / h
+    left = (place.here - below) / h
     steepest = np.maximum(np.abs(right), np.abs(left))
     return np.abs(right - left), rounding_bar(place, steepest, h, place.along(which))
