@@ -16,7 +16,7 @@ from gradcourse.datasets import digits
 from gradcourse.descent import steps
 from gradcourse.explorers.kit.base import Explorer
 from gradcourse.explorers.kit.controls import Control, Value, log_slider, menu, whole_slider
-from gradcourse.explorers.kit.panels import line, panels
+from gradcourse.explorers.kit.panels import dotted, line, panels
 from gradcourse.explorers.kit.words import held, sentence_case, short
 from gradcourse.nn import RELU, Linear, Network, fit, softmax
 from gradcourse.optimizers import Adam, GradientDescent
@@ -118,7 +118,8 @@ class AtWorkExplorer(Explorer[AtStep]):
         left, right = panels(
             figure, learned=(0.085, 0.14, 0.41, 0.77), loss=(0.605, 0.14, 0.38, 0.77)
         )
-        self.left, self.title = left, left.set_title("")
+        self.left = left
+        self.title = left.set_title("")
         right.set(xlabel="step", ylabel="loss (log scale)", xlim=(0, N_STEPS))
         right.set_title("The loss and the goal (dotted)")
         style.log_axis(right, "y")
@@ -126,7 +127,7 @@ class AtWorkExplorer(Explorer[AtStep]):
         return {
             "true": line(left, "o-", color=style.MUTED, lw=1, ms=4, alpha=0.6),
             "learned": line(left, "o-", color=style.UPHILL, lw=1.4, ms=5),
-            "goal": line(right, ":", color=style.MUTED),
+            "goal": dotted(right),
             "loss": line(right, color=style.INK),
             "now": line(right, "o", color=style.UPHILL, mec="white", ms=7),
         }
@@ -149,8 +150,9 @@ class AtWorkExplorer(Explorer[AtStep]):
         """Name the left panel after its task."""
         if self.still == name:
             return
-        task, ax = TASKS[name], self.left
-        ax.set(xlabel=task.xlabel, ylabel=task.ylabel, xlim=task.xlim, ylim=task.ylim)
+        task = TASKS[name]
+        self.left.set(xlabel=task.xlabel, ylabel=task.ylabel)
+        self.left.set(xlim=task.xlim, ylim=task.ylim)
         self.title.set_text(task.title)
         for artist, marks in zip(("true", "learned"), task.marks, strict=True):
             marker = "o" if "o" in marks else ""
@@ -191,11 +193,14 @@ def learn(problem: Problem, rate: float) -> Run:
 
 def convolution(rng: np.random.Generator) -> Problem:
     """Find a filter of nine weights from images and what the filter makes of them."""
-    images = digits()[0][rng.permutation(1797)[:60]].reshape(-1, 8, 8)
+    X, _ = digits()
+    images = X[rng.permutation(len(X))[:60]].reshape(-1, 8, 8)
     rows = sliding_window_view(images, (3, 3), (1, 2)).reshape(-1, 9)
     y = rows @ EDGE + 0.01 * rng.standard_normal(len(rows))
-    H, b = 2 * rows.T @ rows / len(rows), 2 * rows.T @ y / len(rows)
-    number, offset = np.arange(1, 10), np.mean(y**2)
+    H = 2 * rows.T @ rows / len(rows)
+    b = 2 * rows.T @ y / len(rows)
+    offset = np.mean(y**2)
+    number = np.arange(1, 10)
     return Problem(
         start=np.zeros(9),
         gradient=lambda w: H @ w - b,
@@ -292,8 +297,9 @@ def _scanned() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     X, y = digits()
     network = _fresh(np.random.default_rng(0))
     fit(network, X[:1200], y[:1200], Adam(0.003), 15, 32, rng=np.random.default_rng(0))
-    moved = 0.5 * (X + np.roll(X.reshape(-1, 8, 8), 1, axis=2).reshape(-1, 64))
-    return moved[1200:], y[1200:], network.theta
+    pushed = np.roll(X.reshape(-1, 8, 8), 1, axis=2)
+    scanned = 0.5 * (X + pushed.reshape(-1, 64))
+    return scanned[1200:], y[1200:], network.theta
 
 
 def _fresh(rng: np.random.Generator) -> Network:
@@ -340,13 +346,16 @@ def quantum(rng: np.random.Generator) -> Problem:
         return np.cos(angle) + 0.5 * np.sin(angle)
 
     def measured(angle: float) -> float:
-        up = rng.binomial(200, [(1 + np.cos(angle)) / 2, (1 + np.sin(angle)) / 2]) / 200
+        chances = np.array([1 + np.cos(angle), 1 + np.sin(angle)]) / 2
+        up = rng.binomial(200, chances) / 200
         return float((2 * up - 1) @ (1.0, 0.5))
 
     def gradient(theta: np.ndarray) -> np.ndarray:
         """Return half the difference of two measurements: the parameter-shift rule."""
         (angle,) = theta
-        return np.array([measured(angle + np.pi / 2) - measured(angle - np.pi / 2)]) / 2
+        above = measured(angle + np.pi / 2)
+        below = measured(angle - np.pi / 2)
+        return np.array([above - below]) / 2
 
     def look(theta: np.ndarray, _: list[float]) -> Curve:
         return (theta + np.pi) % (2 * np.pi) - np.pi, exact(theta)

@@ -26,14 +26,16 @@ from gradcourse.explorers.kit.controls import (
     whole_slider,
 )
 from gradcourse.explorers.kit.maps import Map
-from gradcourse.explorers.kit.panels import line, map_and_two
+from gradcourse.explorers.kit.panels import cross, line, map_and_two, ring, star
 from gradcourse.explorers.kit.words import counted, held, short
 from gradcourse.landscapes import Landscape
 from gradcourse.losses import LinearRegression, LogisticRegression, balanced_weights
 
-N, MOST_EPOCHS = 136, 10  # so work is bounded: 1,360 examples, a few ms
+N = 136  # birds
+MOST_EPOCHS = 10  # so work is bounded: 1,360 examples, a few ms
 START = (-1.5, 1.5)
-ACROSS, UP = (-2.5, 3.5), (-5.0, 3.0)  # what the map shows
+ACROSS = (-2.5, 3.5)  # what the map shows
+UP = (-5.0, 3.0)
 CLOSE = 0.01
 LOSSES = (0.2, 10.0)  # what the loss axes show
 OUTSIDE = 99.0  # a path that leaves the map ends here
@@ -125,9 +127,9 @@ class BatchSizeExplorer(Explorer[TwoRuns]):
             "map": self.map,
             "slow": line(ground, **gray),
             "way": line(ground, **dark),
-            "best": line(ground, "x", ms=8, mew=1.8, **dark),
-            "first": ground.plot(*START, "o", mfc="white", ms=8, color=style.INK)[0],
-            "last": line(ground, "*", color=style.UPHILL, mec="white", ms=14),
+            "best": cross(ground),
+            "first": ring(ground),
+            "last": star(ground, style.UPHILL),
             "slow_updates": line(updates, ".-", **gray),
             "updates": line(updates, ".-", ms=4, **dark),
             "slow_epochs": line(epochs, ".-", **gray),
@@ -155,13 +157,16 @@ class BatchSizeExplorer(Explorer[TwoRuns]):
         )
 
     def draw(self, result: TwoRuns) -> None:
-        data, mini, full = result.data, result.mini, result.full
+        data = result.data
+        mini = result.mini
+        full = result.full
         self.map.show(data.ground, n_coarse=36)
         way = held(mini.path.T, -OUTSIDE, OUTSIDE)
         self.move(
             slow=held(full.path.T, -OUTSIDE, OUTSIDE),
             way=way,
             best=data.best,
+            first=START,
             last=way[:, -1],
             slow_updates=_by_updates(full),
             updates=_by_updates(mini),
@@ -171,7 +176,9 @@ class BatchSizeExplorer(Explorer[TwoRuns]):
         )
 
     def describe(self, result: TwoRuns) -> str:
-        data, mini, full = result.data, result.mini, result.full
+        mini = result.mini
+        full = result.full
+        data = result.data
         error = gradient_error(data, mini.size)
         return (
             f"{counted(result.n_epochs, 'epoch')}: {mini.n_updates} updates from "

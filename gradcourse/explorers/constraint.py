@@ -22,7 +22,7 @@ from gradcourse.descent import descend
 from gradcourse.explorers.kit.base import Click, Explorer
 from gradcourse.explorers.kit.controls import Control, Value, log_slider, menu, player, slider
 from gradcourse.explorers.kit.maps import Map
-from gradcourse.explorers.kit.panels import line, name_lines, panels
+from gradcourse.explorers.kit.panels import cross, dot, dotted, line, name_lines, panels, star
 from gradcourse.explorers.kit.words import sentence_case
 from gradcourse.landscapes import Landscape
 from gradcourse.optimizers import Optimizer
@@ -118,17 +118,17 @@ class ConstraintExplorer(Explorer[Inside]):
         return {
             "map": self.map,
             "set": line(ground, color=style.DOWNHILL, linewidth=2),
-            "unconstrained": line(ground, "x", color=style.INK, ms=8),
-            "best": line(ground, "*", color=style.DOWNHILL, mec="white", ms=15),
+            "unconstrained": cross(ground),
+            "best": star(ground, style.DOWNHILL),
             "aim": line(ground, "--", color=style.MUTED, linewidth=1.2),
             "corner": line(ground, "D", mfc="none", mec=style.INK, ms=10, mew=1.6),
             "slope": line(ground, color=style.UPHILL, linewidth=1.8),
             "way": line(ground, color=style.INK, linewidth=1.4),
-            "here": line(ground, "o", color=style.INK, mec="white", ms=8),
+            "here": dot(ground),
         }
 
     def _beside_it(self, error: Axes) -> dict[str, Artist]:
-        artists: dict[str, Artist] = {"gap": line(error, ":", color=style.MUTED, linewidth=1.6)}
+        artists: dict[str, Artist] = {"gap": dotted(error)}
         for name in METHODS.values():
             color, marker, dashes = style.CURVED[name]
             artists[f"{name} error"] = line(error, dashes, color=color, linewidth=1.5)
@@ -169,7 +169,8 @@ class ConstraintExplorer(Explorer[Inside]):
         )
 
     def draw(self, result: Inside) -> None:
-        theta, ground = result.theta, loss_of_two_weights()
+        theta = result.theta
+        ground = loss_of_two_weights()
         chosen = result.walks[METHODS[result.method]]
         conditional = result.method == "conditional gradient"
         length = 0.35 / max(float(np.linalg.norm(result.grad)), 1e-12)
@@ -243,4 +244,6 @@ def outline(allowed: Set) -> np.ndarray:
     """Return the set's border as a line, (2, k)."""
     if isinstance(allowed, Simplex):
         return allowed.total * np.array([[1.0, 0.0], [0.0, 1.0]])
-    return allowed.radius * np.array([[1.0, 0, -1, 0, 1], [0.0, 1, 0, -1, 0]])
+    x = np.array([1.0, 0, -1, 0, 1])
+    y = np.array([0.0, 1, 0, -1, 0])
+    return allowed.radius * np.array([x, y])

@@ -42,7 +42,7 @@ from gradcourse.explorers.kit.maps import (
     pixel_grid,
     to_shares,
 )
-from gradcourse.explorers.kit.panels import line, name_lines, panels
+from gradcourse.explorers.kit.panels import cross, dot, dotted, line, name_lines, panels
 from gradcourse.explorers.kit.words import counted as how_many
 from gradcourse.explorers.kit.words import sentence_case
 from gradcourse.landscapes import Landscape
@@ -52,7 +52,8 @@ from gradcourse.optimizers import GradientDescent, Optimizer
 N_STEPS = 100
 GOAL = 1e-6  # this share of the height at the start
 FARTHEST = 1e9  # a walk that comes here has diverged
-LOSSES, CALLS = (1e-10, 1e7), (1, 1500)  # what the right panel shows
+LOSSES = (1e-10, 1e7)  # what the right panel shows
+CALLS = (1, 1500)
 GROUNDS = ["ravine", "rosenbrock", "saddle", "two_wells", "Gaussian fit"]
 MASSES = GaussianFit(penguins().body_mass_g / 1000)  # kg
 NOTHING = np.empty((2, 0))
@@ -62,7 +63,8 @@ class Counted:
     """A landscape that counts how often it is asked for a loss or a gradient."""
 
     def __init__(self, ground: Landscape):
-        self.ground, self.calls = ground, 0
+        self.ground = ground
+        self.calls = 0
 
     def loss(self, theta: np.ndarray) -> float:
         """Return the height, one call."""
@@ -100,7 +102,8 @@ def gradient_descent(counted: Counted, settings: Settings) -> tuple[Optimizer, B
 def newton(counted: Counted, settings: Settings) -> tuple[Optimizer, Belief]:
     """Believe in the Hessian here, damped."""
     f = counted.loss if settings.line_search else None
-    uncounted, damping = Counted(counted.ground), settings.damping * np.eye(2)
+    uncounted = Counted(counted.ground)
+    damping = settings.damping * np.eye(2)
     recipe = Newton(counted.hessian, settings.damping, f)
     return recipe, lambda theta, grad, state: uncounted.hessian(theta) + damping
 
@@ -182,7 +185,9 @@ class Walk:
     def look(self, step: int) -> Look:
         """Return what the method knows at this step, or at its last one."""
         step = min(step, len(self.path) - 1)
-        theta, grad, B = self.path[step], self.grads[step], self.matrices[step]
+        theta = self.path[step]
+        grad = self.grads[step]
+        B = self.matrices[step]
         return Look(step, theta, grad, B, theta + solve_damped(B, grad))
 
 
@@ -237,17 +242,17 @@ class CurvatureExplorer(Explorer[Walks]):
         ground.set_ylabel("θ₁", labelpad=-6)
         belief.set(yticklabels=[])
         belief.set_ylabel("θ₁", labelpad=-2)
-        self.map, self.model = Map(ground), Map(belief)
-        dark = {"color": style.INK, "mec": "white", "ms": 8}
+        self.map = Map(ground)
+        self.model = Map(belief)
         return {
             "map": self.map,
             "model": self.model,
-            "lows": line(ground, "x", color=style.INK, ms=8, mew=1.8),
+            "lows": cross(ground),
             **_bill_lines(bill),
             "way": line(ground, color=style.INK, linewidth=1.4),
             "stops": line(ground, ".", color=style.INK, ms=5),
-            "here": line(ground, "o", **dark),
-            "stand": line(belief, "o", **dark),
+            "here": dot(ground),
+            "stand": dot(belief),
             "jump": line(belief, color=style.DOWNHILL, linewidth=1.6),
             "believed": line(belief, "x", color=style.DOWNHILL, ms=9, mew=2.2),
         }
@@ -289,7 +294,8 @@ class CurvatureExplorer(Explorer[Walks]):
 
     def _draw_belief(self, result: Walks) -> None:
         """Put the chosen path on the map, and the model around this point beside it."""
-        ground, here = result.ground, result.here
+        ground = result.ground
+        here = result.here
         width, height = self.model.shape()
         if here is None:
             self.model.show_heights(np.full((height, width), np.nan))
@@ -305,7 +311,8 @@ class CurvatureExplorer(Explorer[Walks]):
         self.move(way=way, stops=way, here=stand, stand=stand, jump=jump, believed=low)
 
     def describe(self, result: Walks) -> str:
-        method, here = result.method, result.here
+        method = result.method
+        here = result.here
         if here is None:
             return (
                 "The natural gradient needs a model that gives probabilities, and this landscape "
@@ -335,7 +342,7 @@ def _bill_lines(bill: Axes) -> dict[str, Artist]:
     style.log_axis(bill, "xy")
     bill.set(xlim=CALLS, ylim=LOSSES)
     name_lines(bill, {name: method.look.color for name, method in METHODS.items()})
-    artists: dict[str, Artist] = {"goal": line(bill, ":", color=style.MUTED)}
+    artists: dict[str, Artist] = {"goal": dotted(bill)}
     for name, method in METHODS.items():
         color, marker, dashes = method.look
         artists[f"{name} bill"] = line(bill, dashes, color=color, linewidth=1.3)
@@ -354,7 +361,8 @@ def _bill_of(run: Walk | None, step: int) -> tuple[Points, Points]:
 
 def _quadratic(here: Look, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the heights of the quadratic model around this point, up to a constant."""
-    dx, dy = x - here.theta[0], y - here.theta[1]
+    dx = x - here.theta[0]
+    dy = y - here.theta[1]
     (a, b), (_, c) = here.B
     slope = here.grad[0] * dx + here.grad[1] * dy
     return slope + 0.5 * (a * dx * dx + c * dy * dy) + b * (dx * dy)

@@ -213,7 +213,8 @@ def _after_each_layer(network: Network, X: np.ndarray) -> list[Tensor]:
 def images() -> tuple[np.ndarray, np.ndarray]:
     """Return a few digits, centered."""
     X, y = digits()
-    return (X[:N_IMAGES] - X.mean(axis=0)).astype(np.float32) * 2, y[:N_IMAGES]
+    centered = X[:N_IMAGES] - X.mean(axis=0)
+    return 2 * centered.astype(np.float32), y[:N_IMAGES]
 
 
 def _ratio(first: float, last: float) -> str:

@@ -19,7 +19,7 @@ from gradcourse.explorers.kit.controls import (
     slider,
     whole_slider,
 )
-from gradcourse.explorers.kit.panels import line, panels
+from gradcourse.explorers.kit.panels import dotted, line, panels
 from gradcourse.explorers.kit.words import counted
 
 N_STEPS = 500
@@ -113,7 +113,7 @@ class GeneralizeExplorer(Explorer[Stopped]):
             "points": line(curve, "o", color=style.INK, ms=5),
             "weights": line(weights, color=style.UPHILL, lw=2.2),
             "tips": line(weights, "o", color=style.UPHILL, ms=3.5),
-            "noise": line(loss, ":", color=style.MUTED),
+            "noise": dotted(loss),
             "seen": line(loss, color=style.INK),
             "new": line(loss, color=style.UPHILL),
             "now": line(loss, "o", color=style.UPHILL, ms=6, mec="white"),
@@ -133,12 +133,15 @@ class GeneralizeExplorer(Explorer[Stopped]):
         return Stopped(fitted(n_points, n_waves, noise, l2, l1, copies), steps)
 
     def draw(self, result: Stopped) -> None:
-        fit, weights = result.fit, result.weights
+        fit = result.fit
+        weights = result.weights
         waves_in_use = np.arange(1, len(weights) + 1)
         gap = np.full(len(weights), np.nan)
-        bars = np.stack([np.zeros(len(weights)), weights, gap], axis=1)
+        foot = np.zeros(len(weights))
+        bars = np.stack([foot, weights, gap], axis=1)
         all_steps = np.arange(1, N_STEPS + 1)
-        seen, new = fit.seen.clip(*LOSSES), fit.new.clip(*LOSSES)
+        seen = fit.seen.clip(*LOSSES)
+        new = fit.new.clip(*LOSSES)
         self.move(
             copies=(fit.shaken.ravel(), np.tile(fit.y, len(fit.shaken))),
             points=(fit.x, fit.y),
@@ -153,7 +156,8 @@ class GeneralizeExplorer(Explorer[Stopped]):
         )
 
     def describe(self, result: Stopped) -> str:
-        fit, step = result.fit, result.step
+        fit = result.fit
+        step = result.step
         return (
             f"After {counted(step, 'step')}: loss {fit.seen[step]:.3g} on the points, "
             f"{fit.new[step]:.3g} on new data; {result.n_used} of {len(result.weights)} weights "
@@ -183,11 +187,13 @@ def fitted(n_points: int, n_waves: int, noise: float, l2: float, l1: float, copi
     x, y = sample(n_points, noise)
     shaken = x + 0.02 * np.random.default_rng(7).standard_normal((copies, n_points))
     inputs = np.concatenate([x, shaken.clip(0, 1).ravel()])
-    path = proximal_path(waves(inputs)[:, :n_waves], np.tile(y, copies + 1), l2, l1)
+    A = waves(inputs)[:, :n_waves]
+    path = proximal_path(A, np.tile(y, copies + 1), l2, l1)
     errors = waves(x)[:, :n_waves] @ path.T - y[:, None]
     off = np.pad(path, ((0, 0), (0, MOST - n_waves))) - TRUTH
     new = ((off @ AVERAGE) * off).sum(axis=1) + noise**2
-    return Fit(x, y, shaken, noise, path, seen=np.mean(errors**2, axis=0), new=new)
+    seen = np.mean(errors**2, axis=0)
+    return Fit(x, y, shaken, noise, path, seen, new)
 
 
 def waves(x: np.ndarray) -> np.ndarray:
@@ -203,7 +209,8 @@ AVERAGE = ON_GRID.T @ ON_GRID / len(GRID)
 def sample(n_points: int, noise: float) -> tuple[np.ndarray, np.ndarray]:
     """Return places and noisy values; more points keep the first ones."""
     rng = np.random.default_rng(3)
-    x, errors = rng.random(100)[:n_points], rng.standard_normal(100)[:n_points]
+    x = rng.random(100)[:n_points]
+    errors = rng.standard_normal(100)[:n_points]
     return x, waves(x) @ TRUTH + noise * errors
 
 
@@ -218,7 +225,9 @@ def proximal_path(A: np.ndarray, y: np.ndarray, l2: float, l1: float) -> np.ndar
     H = 2 * A.T @ A / n + l2 * np.eye(d)
     b = 2 * A.T @ y / n
     rate = 1 / np.linalg.eigvalsh(H)[-1]
-    keep, push, price = np.eye(d) - rate * H, rate * b, rate * l1
+    keep = np.eye(d) - rate * H
+    push = rate * b
+    price = rate * l1
     path = np.zeros((N_STEPS + 1, d))
     for k in range(N_STEPS):
         moved = keep @ path[k] + push

@@ -23,28 +23,34 @@ LEAVES = {"x": 1.5, "w1": 0.8, "w2": -0.5, "v1": 1.2, "v2": 0.7, "y": -1.0}
 class Node(NamedTuple):
     """A number in the graph: where it stands, what is written in it, what it is called."""
 
-    place: tuple[float, float]
+    x: float
+    y: float
     symbol: str
     words: str
     parents: tuple[str, ...] = ()
 
+    @property
+    def place(self) -> np.ndarray:
+        """Where it stands."""
+        return np.array([self.x, self.y])
+
 
 NODES = {  # in the order of computation
-    "x": Node((0.04, 0.50), "x", "x"),
-    "w1": Node((0.04, 0.86), "w₁", "w₁"),
-    "w2": Node((0.04, 0.14), "w₂", "w₂"),
-    "v1": Node((0.36, 0.88), "v₁", "v₁"),
-    "v2": Node((0.36, 0.13), "v₂", "v₂"),
-    "y": Node((0.70, 0.12), "y", "y"),
-    "a1": Node((0.19, 0.72), "×", "w x of unit 1", ("w1", "x")),
-    "a2": Node((0.19, 0.28), "×", "w x of unit 2", ("w2", "x")),
-    "h1": Node((0.36, 0.63), "tanh", "tanh of unit 1", ("a1",)),
-    "h2": Node((0.36, 0.37), "tanh", "tanh of unit 2", ("a2",)),
-    "u1": Node((0.53, 0.72), "×", "v h of unit 1", ("v1", "h1")),
-    "u2": Node((0.53, 0.28), "×", "v h of unit 2", ("v2", "h2")),
-    "p": Node((0.68, 0.50), "+", "the prediction", ("u1", "u2")),
-    "e": Node((0.83, 0.50), "−", "the error", ("p", "y")),
-    "L": Node((0.96, 0.50), "e²", "the loss", ("e",)),
+    "x": Node(0.04, 0.50, "x", "x"),
+    "w1": Node(0.04, 0.86, "w₁", "w₁"),
+    "w2": Node(0.04, 0.14, "w₂", "w₂"),
+    "v1": Node(0.36, 0.88, "v₁", "v₁"),
+    "v2": Node(0.36, 0.13, "v₂", "v₂"),
+    "y": Node(0.70, 0.12, "y", "y"),
+    "a1": Node(0.19, 0.72, "×", "w x of unit 1", ("w1", "x")),
+    "a2": Node(0.19, 0.28, "×", "w x of unit 2", ("w2", "x")),
+    "h1": Node(0.36, 0.63, "tanh", "tanh of unit 1", ("a1",)),
+    "h2": Node(0.36, 0.37, "tanh", "tanh of unit 2", ("a2",)),
+    "u1": Node(0.53, 0.72, "×", "v h of unit 1", ("v1", "h1")),
+    "u2": Node(0.53, 0.28, "×", "v h of unit 2", ("v2", "h2")),
+    "p": Node(0.68, 0.50, "+", "the prediction", ("u1", "u2")),
+    "e": Node(0.83, 0.50, "−", "the error", ("p", "y")),
+    "L": Node(0.96, 0.50, "e²", "the loss", ("e",)),
 }
 OPS = [name for name, node in NODES.items() if node.parents]
 N_STEPS = 2 * len(OPS)  # forward through all, then backward through all
@@ -87,7 +93,8 @@ class Run:
         slopes = {"L": 1.0} if done else {}
         for name in done:
             for parent in NODES[name].parents:
-                slopes[parent] = slopes.get(parent, 0.0) + slopes[name] * self.local(parent, name)
+                passed_on = slopes[name] * self.local(parent, name)
+                slopes[parent] = slopes.get(parent, 0.0) + passed_on
         return slopes
 
     def difference(self, leaf: str, h: float = 1e-5) -> float:
@@ -120,7 +127,9 @@ class Pass:
     @property
     def active(self) -> str:
         """The operation of this step; none at step 0."""
-        return [*self.forward[-1:], *self.done[-1:]][-1] if self.forward else ""
+        if self.done:
+            return self.done[-1]
+        return self.forward[-1] if self.forward else ""
 
 
 class GraphExplorer(Explorer[Pass]):
@@ -166,7 +175,9 @@ class GraphExplorer(Explorer[Pass]):
         return Pass(run, step, forward, done, run.slopes_after(done))
 
     def draw(self, result: Pass) -> None:
-        run, slopes, active = result.run, result.slopes, result.active
+        run = result.run
+        slopes = result.slopes
+        active = result.active
         for name in NODES:
             value = _short(run.value(name)) if name in result.known else ""
             slope = _short(slopes[name]) if name in slopes else ""
@@ -179,22 +190,23 @@ class GraphExplorer(Explorer[Pass]):
         edges = [_edge(parent, child) for parent, child in EDGES if child == active]
         self.move(
             flow=np.concatenate([nowhere, *edges]).T,
-            active=_at(active) if active else nowhere.T,
+            active=NODES[active].place if active else nowhere.T,
         )
 
     def describe(self, result: Pass) -> str:
-        name, run = result.active, result.run
+        name = result.active
+        run = result.run
         if not name:
             return "Step 0: six numbers, nothing computed yet."
         if not result.done:
             end = "; now backward" if name == "L" else ""
             return f"Step {result.step}, forward: {NODES[name].words} = {run.value(name):.4g}{end}."
         arriving = result.slopes[name]
-        told = [
-            f"{arriving:.3g} × {run.local(parent, name):.3g} = "
-            f"{arriving * run.local(parent, name):.3g} to {NODES[parent].words}"
-            for parent in NODES[name].parents
-        ]
+        told = []
+        for parent in NODES[name].parents:
+            local = run.local(parent, name)
+            product = f"{arriving:.3g} × {local:.3g} = {arriving * local:.3g}"
+            told.append(f"{product} to {NODES[parent].words}")
         text = f"Step {result.step}, backward through {NODES[name].words}: {'; '.join(told)}."
         if len(result.done) < len(OPS):
             return text
@@ -206,7 +218,11 @@ class GraphExplorer(Explorer[Pass]):
 
     def on_click(self, x: float, y: float, panel: str) -> None:
         """Go to the step at which the clicked node gets its value, or its slope."""
-        name = min(OPS, key=lambda op: float(np.hypot(*(_at(op) - (x, y)))))
+
+        def distance(name: str) -> float:
+            return float(np.linalg.norm(NODES[name].place - (x, y)))
+
+        name = min(OPS, key=distance)
         place = OPS.index(name) + 1
         backward = N_STEPS + 1 - place
         self.set(step=backward if self.values()["step"] == place else place)
@@ -219,34 +235,33 @@ class GraphExplorer(Explorer[Pass]):
 def _draw_graph(ax: Axes) -> None:
     """Draw nodes and edges."""
     for parent, child in EDGES:
-        ax.plot(*np.transpose([_at(parent), _at(child)]), color="#c9c9cf", lw=1.5, zorder=1)
-    for (x, y), symbol, _, parents in NODES.values():
-        marker, face = ("o", "#f0f0f0") if parents else ("s", "white")
-        ax.plot(x, y, marker, ms=25, mfc=face, mec=style.MUTED, zorder=2)
-        ax.text(x, y, symbol, ha="center", va="center", fontsize=9, zorder=3)
+        x, y = np.transpose([NODES[parent].place, NODES[child].place])
+        ax.plot(x, y, color="#c9c9cf", lw=1.5, zorder=1)
+    for node in NODES.values():
+        marker, face = ("o", "#f0f0f0") if node.parents else ("s", "white")
+        ax.plot(node.x, node.y, marker, ms=25, mfc=face, mec=style.MUTED, zorder=2)
+        ax.text(node.x, node.y, node.symbol, ha="center", va="center", fontsize=9, zorder=3)
 
 
 def _label(ax: Axes, name: str, kind: str) -> Label:
     """Return the place above a node for its value, or below it for its slope."""
-    x, y = _at(name)
+    node = NODES[name]
     if kind == "value":
-        return Label(ax, x, y + 0.068, above=True, size=8.5, color=style.INK)
-    return Label(ax, x, y - 0.072, above=False, size=8.5, color=style.UPHILL, bold=True)
+        return Label(ax, node.x, node.y + 0.068, above=True, size=8.5, color=style.INK)
+    below = node.y - 0.072
+    return Label(ax, node.x, below, above=False, size=8.5, color=style.UPHILL, bold=True)
 
 
 def _edge_label(ax: Axes, parent: str, child: str) -> Label:
     """Return the place in the middle of an edge for its local slope."""
-    x, y = 0.5 * (_at(parent) + _at(child))
+    x, y = 0.5 * (NODES[parent].place + NODES[child].place)
     return Label(ax, x, y + 0.02, above=True, size=7.5, color=style.MUTED)
-
-
-def _at(name: str) -> np.ndarray:
-    return np.array(NODES[name].place)
 
 
 def _edge(parent: str, child: str) -> np.ndarray:
     """Return an edge from border to border, with a gap behind it, (3, 2)."""
-    begin, end = _at(parent), _at(child)
+    begin = NODES[parent].place
+    end = NODES[child].place
     short = (end - begin) * 0.028 / np.hypot(*(end - begin) * (1, 0.5))
     return np.array([begin + short, end - short, [np.nan, np.nan]])
 

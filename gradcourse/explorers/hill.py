@@ -14,7 +14,7 @@ from gradcourse import landscapes, style
 from gradcourse.explorers.kit.base import Click, Explorer
 from gradcourse.explorers.kit.controls import Control, Value, log_slider, menu, slider, switch
 from gradcourse.explorers.kit.maps import Map, lowest_points
-from gradcourse.explorers.kit.panels import line, panels
+from gradcourse.explorers.kit.panels import cross, line, panels
 from gradcourse.landscapes import Landscape
 
 EDGE = 2.5  # half the width of the map
@@ -114,7 +114,7 @@ class HillExplorer(Explorer[Step]):
         hollow = {"mfc": "white", "markersize": 8, "markeredgewidth": 1.8}
         return {
             "map": self.map,
-            "lows": line(ground, "x", color=style.INK, markersize=7, markeredgewidth=1.8),
+            "lows": cross(ground),
             "promised": line(climbs, ":", linewidth=1.4, color=style.UPHILL),
             "measured": line(climbs, color=style.INK),
             "most": line(climbs, "^", markersize=10, color=style.UPHILL),
@@ -162,12 +162,13 @@ class HillExplorer(Explorer[Step]):
         titles = WITH_ARROWS if result.arrows else WITHOUT_ARROWS
         self._stand_still(titles, highest)
         self.map.show(ground)
-        theta, unit, tip = result.theta, result.unit, result.tip
+        theta = result.theta
+        tip = result.tip
         self.move(
             lows=lowest_points(ground),
             here=theta,
             tip=tip,
-            needle=np.transpose([theta, theta + 0.5 * unit, tip]),
+            needle=np.transpose([theta, theta + 0.5 * result.unit, tip]),
             measured=(DEGREES, result.climbs[:-1]),
             promised=(DEGREES, result.promised[:-1]),
             chosen=(result.direction, result.climbs[-1]),
@@ -207,7 +208,8 @@ class HillExplorer(Explorer[Step]):
 
     def reached(self, result: Step, values: Mapping[str, Value]) -> bool:
         """Whether the step points along the gradient, to within two degrees."""
-        return bool(result.promised[-1] > np.cos(np.radians(2)) * result.norm > 0)
+        nearly = np.cos(np.radians(2))
+        return bool(result.promised[-1] > nearly * result.norm > 0)
 
 
 def _no_arrow(ax: Axes, **look: Any) -> Polygon:

@@ -14,12 +14,13 @@ from gradcourse.descent import descend
 from gradcourse.explorers.kit.base import Click, Explorer
 from gradcourse.explorers.kit.controls import Control, Value, log_slider, menu, slider, whole_slider
 from gradcourse.explorers.kit.maps import Map, lowest_points
-from gradcourse.explorers.kit.panels import line, map_and_two
+from gradcourse.explorers.kit.panels import cross, line, map_and_two, ring, star
 from gradcourse.explorers.kit.words import counted, held
 from gradcourse.landscapes import Landscape
 from gradcourse.optimizers import GradientDescent
 
-ACROSS, UP = (-3.0, 3.0), (-2.0, 2.0)  # what the map shows
+ACROSS = (-3.0, 3.0)  # what the map shows
+UP = (-2.0, 2.0)
 GOAL = 0.1
 MOST_STEPS = 60
 RATES = np.geomspace(0.001, 3, 140)
@@ -87,10 +88,10 @@ class LearningRateExplorer(Explorer[Descent]):
         dark = {"color": style.INK, "linewidth": 1.3}
         return {
             "map": self.map,
-            "lows": line(ground, "x", markersize=8, markeredgewidth=1.8, **dark),
+            "lows": cross(ground),
             "way": line(ground, "o-", markersize=3, **dark),
-            "first": line(ground, "o", mfc="white", markersize=8, **dark),
-            "last": line(ground, "*", color=style.UPHILL, mec="white", markersize=14),
+            "first": ring(ground),
+            "last": star(ground, style.UPHILL),
             "curve": line(loss, ".-", markersize=4, **dark),
             "sweep": line(sweep, color=style.LOOKS["GradientDescent"].color),
             "limit": line(sweep, color=style.UPHILL, linewidth=2),
@@ -136,12 +137,13 @@ class LearningRateExplorer(Explorer[Descent]):
         )
 
     def describe(self, result: Descent) -> str:
-        rate, limit, losses = result.learning_rate, result.limit, result.losses
+        rate = result.learning_rate
+        losses = result.losses
         end_0, end_1 = result.path[-1]
         return (
             f"After {counted(len(losses) - 1, 'step')} the loss has gone from {losses[0]:.3g} to "
             f"{losses[-1]:.3g}, at θ = ({end_0:.3g}, {end_1:.3g}). η = {rate:.3g} is "
-            f"{rate / limit:.2f} times 2/L = {limit:.3g}: {_verdict(result)}."
+            f"{rate / result.limit:.2f} times 2/L = {result.limit:.3g}: {_verdict(result)}."
         )
 
     def reached(self, result: Descent, values: Mapping[str, Value]) -> bool:

@@ -29,7 +29,7 @@ from gradcourse.explorers.kit.maps import (
     lowest_points,
     to_shares,
 )
-from gradcourse.explorers.kit.panels import line, map_and_two, name_lines
+from gradcourse.explorers.kit.panels import cross, dotted, line, map_and_two, name_lines
 from gradcourse.explorers.kit.words import counted, short
 from gradcourse.landscapes import Landscape
 from gradcourse.optimizers import AdaGrad, Adam, GradientDescent, Momentum, Optimizer, RMSProp
@@ -100,8 +100,9 @@ class RaceExplorer(Explorer[Race]):
         ground, loss, sweep = map_and_two(
             figure, "loss", "sweep", left=0.095, gap=0.32, map_width=1.1
         )
-        ground.set(xlabel="θ₀ (shares of the window)", ylabel="θ₁", xlim=(-1, 1), ylim=(-1, 1))
-        ground.set(xticks=[-1, -0.5, 0, 0.5, 1], yticks=[-1, -0.5, 0, 0.5, 1])
+        ticks = [-1, -0.5, 0, 0.5, 1]
+        ground.set(xlabel="θ₀ (shares of the window)", xlim=(-1, 1), xticks=ticks)
+        ground.set(ylabel="θ₁", ylim=(-1, 1), yticks=ticks)
         ground.set_title("One start, six ways to remember")
         loss.set(xlabel="step", ylabel="loss (log scale)", xlim=(0, N_STEPS), ylim=LOSSES)
         loss.set_title("The race (dotted: the goal)")
@@ -115,9 +116,9 @@ class RaceExplorer(Explorer[Race]):
         self.map = Map(ground)
         artists: dict[str, Artist] = {
             "map": self.map,
-            "goal": line(loss, ":", color=style.MUTED),
+            "goal": dotted(loss),
             "here": line(sweep, color=style.MUTED, linewidth=1),
-            "lows": line(ground, "x", color=style.INK, ms=8, mew=1.8),
+            "lows": cross(ground),
         }
         for name in RACERS:
             color, marker, dashes = style.LOOKS[name]
@@ -179,7 +180,8 @@ class RaceExplorer(Explorer[Race]):
         self.move(**lines)
 
     def describe(self, result: Race) -> str:
-        runs, step = result.runs, result.step
+        runs = result.runs
+        step = result.step
         if not runs:
             return f"After {step} steps: nobody takes part; tick an optimizer."
         arrived = sorted((run.arrival, name) for name, run in runs.items() if run.arrival <= step)
@@ -244,4 +246,5 @@ def sweep_of(
 def _arrival(losses: np.ndarray, goal: float | np.ndarray) -> np.ndarray:
     """Return the first step from which on the loss stays below the goal: (steps, ...) → (...)."""
     far = ~(losses <= goal)
-    return np.where(far.any(axis=0), len(far) - far[::-1].argmax(axis=0), 0)
+    after_the_last = len(far) - far[::-1].argmax(axis=0)
+    return np.where(far.any(axis=0), after_the_last, 0)

@@ -141,6 +141,7 @@ def losses_along(cosines: np.ndarray, step_length: float) -> np.ndarray:
     """
     squares = [1.0]
     for cosine in cosines:
-        moved = squares[-1] + step_length**2 - 2 * squares[-1] ** 0.5 * step_length * cosine
-        squares.append(float(min(squares[-1], max(moved, 0.0))))
+        last = squares[-1]
+        moved = last + step_length**2 - 2 * last**0.5 * step_length * cosine
+        squares.append(float(min(last, max(moved, 0.0))))
     return np.array(squares)

@@ -1,7 +1,7 @@
-"""The smallest explorer: one slider, one curve, its slope. If it answers, the set-up works.
+"""The explorer of lesson 00: one slider, one curve, its slope. If it answers, the set-up works.
 
-Every other explorer has the same six parts, so this is the file to copy for a new one: controls,
-what stands still, a result, its computation, its picture, its sentence; and a target to reach.
+It is the smallest explorer, and the file to copy for a new one. All have the same parts: controls,
+what stands still, a result, how it is computed, drawn and told, and a target to reach.
 """
 
 from collections.abc import Mapping

@@ -24,7 +24,10 @@ ENDS = {"forward": [0.0, 1.0], "central": [-1.0, 1.0], "complex": [0.0]}
 
 # name -> the function, and its derivative
 FUNCTIONS: dict[str, tuple[Callable, Callable]] = {
-    "e^x sin x": (lambda x: np.exp(x) * np.sin(x), lambda x: np.exp(x) * (np.sin(x) + np.cos(x))),
+    "e^x sin x": (
+        lambda x: np.exp(x) * np.sin(x),
+        lambda x: np.exp(x) * (np.sin(x) + np.cos(x)),
+    ),
     "x³": (lambda x: x * x * x, lambda x: 3 * x * x),
     "sqrt(x)": (np.sqrt, lambda x: 0.5 / np.sqrt(x)),
     "|x|": (np.abs, lambda x: x / np.abs(x)),
@@ -80,7 +83,8 @@ class StepSizeExplorer(Explorer[Difference]):
         near.set(xlabel="distance from x (in steps h)", ylabel="rise of f (in steps h)")
         near.set_title("The secant (black) stands in for\nthe tangent (red); f is gray")
         style.log_axis(errors, "xy")
-        errors.set(xlim=(STEPS[0] / 2, STEPS[-1] * 2), ylim=(ERRORS[0] / 3, ERRORS[1]))
+        errors.set_xlim(STEPS[0] / 2, STEPS[-1] * 2)
+        errors.set_ylim(ERRORS[0] / 3, ERRORS[1])
         errors.set(xlabel="step h (log scale)", ylabel="error of the slope (log scale)")
         errors.set_title("Too long a step bends away,\ntoo short a one drowns in rounding")
         schemes: dict[str, Artist] = {
@@ -101,7 +105,8 @@ class StepSizeExplorer(Explorer[Difference]):
         f, derivative = FUNCTIONS[function]
         point = np.dtype(dtype).type(x)
         close = (x + h * SIDEWAYS).astype(dtype)
-        estimate = float(_estimates(f, x, np.array([h]), dtype)[scheme][0])
+        estimates = _estimates(f, x, np.array([h]), dtype)
+        estimate = float(estimates[scheme][0])
         truth = float(derivative(np.float64(x)))
         return Difference(
             h=h,

@@ -168,9 +168,11 @@ class Explorer(Generic[Result]):
         for click in self.clicks:
             if click.panel != panel:
                 continue
-            moved = {name: at for name, at in ((click.x, x), (click.y, y)) if name}
-            stops = {name: self._slider(name).stop_near(at) for name, at in moved.items()}
-            self.set(**stops, **click.also)
+            moves = dict(click.also)
+            for name, place in ((click.x, x), (click.y, y)):
+                if name:
+                    moves[name] = self._slider(name).stop_near(place)
+            self.set(**moves)
 
     # ---- what `draw` calls -------------------------------------------------------------------
     def move(self, **lines: Points) -> None:

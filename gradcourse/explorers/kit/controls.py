@@ -81,9 +81,12 @@ class Slider(Control):
     def begin(self, value: Value) -> None:
         """Let the control begin at this value: it takes the place of the stop next to it."""
         self.set(value)
-        ends, replaced = (self.stops[0], self.stops[-1]), self.stop_near(self.widget.value)
-        kept = [stop for stop in self.stops if stop != replaced or stop in ends]
-        self.stops = tuple(sorted({*kept, self.widget.value}))
+        start = self.widget.value
+        replaced = self.stop_near(start)
+        if replaced in (self.stops[0], self.stops[-1]):  # the ends stay
+            replaced = start
+        kept = [stop for stop in self.stops if stop != replaced]
+        self.stops = tuple(sorted({*kept, start}))
         self.bar.max = len(self.stops) - 1
         self._bar_follows()
 

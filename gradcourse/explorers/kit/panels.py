@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from gradcourse import style
+
 Box = tuple[float, float, float, float]
 
 
@@ -45,6 +47,33 @@ def line(ax: Axes, marks: str = "-", **look: Any) -> Line2D:
     return ax.plot([], [], marks, **look)[0]
 
 
+# ---- marks that mean the same in every explorer --------------------------------------------------
+def cross(ax: Axes) -> Line2D:
+    """Return the mark of a lowest point."""
+    return line(ax, "x", color=style.INK, markersize=8, markeredgewidth=1.8)
+
+
+def ring(ax: Axes) -> Line2D:
+    """Return the mark of where a way began."""
+    return line(ax, "o", color=style.INK, markerfacecolor="white", markersize=8)
+
+
+def dot(ax: Axes) -> Line2D:
+    """Return the mark of where we stand."""
+    return line(ax, "o", color=style.INK, markeredgecolor="white", markersize=8)
+
+
+def star(ax: Axes, color: str) -> Line2D:
+    """Return the mark of where a way ends, or of what is best."""
+    return line(ax, "*", color=color, markeredgecolor="white", markersize=14)
+
+
+def dotted(ax: Axes) -> Line2D:
+    """Return the line of a goal, or of what is there for comparison."""
+    return line(ax, ":", color=style.MUTED)
+
+
+# ---- words on panels -----------------------------------------------------------------------------
 def name_lines(ax: Axes, colors: Mapping[str, str], *, gap: float = 0.07, size: float = 8) -> None:
     """Write names into the upper right corner, one below the other, each in its line's color."""
     for place, (name, color) in enumerate(colors.items()):

@@ -81,7 +81,8 @@ def letters(text: str, size: float, color: str, bold: bool) -> np.ndarray:
     """Return a text as pixels (h, w, 4), the lowest row first; `size` in pixels."""
     font = ImageFont.truetype(findfont(FontProperties(weight="bold" if bold else "normal")), size)
     mask = Image.new("L", (round(font.getlength(text)) + 2, round(size)))
-    ImageDraw.Draw(mask).text((mask.width / 2, mask.height / 2), text, 255, font, anchor="mm")
+    middle = mask.width / 2, mask.height / 2
+    ImageDraw.Draw(mask).text(middle, text, 255, font, anchor="mm")
     ink = [round(255 * share) for share in to_rgb(color)]
     pixels = np.empty((mask.height, mask.width, 4), np.uint8)
     pixels[..., :3] = ink
@@ -111,7 +112,8 @@ def _palette() -> np.ndarray:
         for end, n in ((255, 14), (217, 5), (170, 5), (124, 5), (27, 4)):
             colors += [hue + (end - hue) * k / n for k in range(1, n)]
     colors += [a + (b - a) * k / 3 for a, b in combinations(hues, 2) for k in (1, 2)]
-    return np.array(colors + colors[:1] * (256 - len(colors))).round().astype(np.uint8)
+    colors += [hues[0]] * (256 - len(colors))
+    return np.array(colors).round().astype(np.uint8)
 
 
 PALETTE = _palette()
