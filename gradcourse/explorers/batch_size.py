@@ -261,7 +261,7 @@ def train(data: Data, batch_size: int, rate: float, n_epochs: int, seed: int) ->
     """Return every theta of mini-batch descent.
 
     A loop of its own, in plain floats: a batch of one bird makes 1,360 updates, and arrays of two
-    numbers would take ten times as long. A test compares it with the library's gradients.
+    numbers would take eight times as long. A test compares it with the library's gradients.
     """
     rng = np.random.default_rng(seed)
     w, b = START

@@ -81,7 +81,7 @@ class HillExplorer(Explorer[Step]):
 
     size = (800, 400)
     alt = (
-        "Left a map with a point, a step, and the gradient with its opposite as arrows. "
+        "Left a contour map with a point, a step, and the gradient with its opposite as arrows. "
         "Right a wave: the climb of the step for every direction."
     )
     target = "turn the direction until the step climbs as steeply as it can."

@@ -21,6 +21,7 @@ from gradcourse.explorers.kit.controls import (
 from gradcourse.explorers.kit.maps import Map, above, lowest_points, shades
 from gradcourse.explorers.kit.panels import line, map_and_two, panels
 from gradcourse.explorers.kit.words import counted, held, sentence_case, short
+from gradcourse.plots import even_bend
 
 
 @dataclass(frozen=True)
@@ -244,6 +245,19 @@ def test_a_coarse_map_differs_little_and_an_even_one_has_more_light():
     assert (np.abs(fine - coarse) > 9).mean() < 0.02
     even = shades(ground, 120, 120, 0, even=True)[..., 0]
     assert even.mean() > fine.mean() + 20
+
+
+def test_all_points_of_a_white_line_are_equally_high():
+    rounded = replace(landscapes.bowl(), window=(-2, 2, -2, 2))
+    gray = shades(rounded, 200, 200, 0, even=True)[..., 0]
+    assert 0.05 < (gray > 245).mean() < 0.5
+    across = gray[100, 100:].astype(int)  # from the middle to the right
+    lines = [k for k in range(12, 98) if across[k] > max(across[k - 2], across[k + 2]) + 15]
+    places = np.linspace(-2, 2, 200)[100:][lines]
+    heights = 0.5 * places**2
+    levels = 14 * (heights / 4) ** (1 / even_bend(rounded.grid()[2]))
+    assert len(lines) >= 6
+    assert np.abs(levels - np.round(levels)).max() < 0.2
 
 
 def test_where_heights_are_no_numbers_a_map_is_blank():

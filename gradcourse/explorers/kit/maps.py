@@ -22,8 +22,9 @@ class Map(Pixels):
 
     Parameters:
         ax : Axes – their limits are the landscape's window, or shares of it
-        even : bool – half of the bands lie below the median height, as on the maps of
-            gradcourse.plots; otherwise most bands lie close to the lowest point
+        even : bool – as on the maps of gradcourse.plots, half of the bands lie below the median
+            height, with white contour lines between them; otherwise most bands lie close to the
+            lowest point, and there are no lines to be taken for paths
     """
 
     def __init__(self, ax: Axes, even: bool = False):
@@ -57,7 +58,7 @@ def shades(
     z = ground.height(x, y) + 0 * x
     if n_coarse:
         z = _between(height, n_coarse) @ z @ _between(width, n_coarse).T
-    return bands(z, even_bend(z)) if even else bands(z)
+    return bands(z, even_bend(z), lines=True) if even else bands(z)
 
 
 def pixel_grid(ground: Landscape, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:

@@ -90,15 +90,26 @@ def letters(text: str, size: float, color: str, bold: bool) -> np.ndarray:
     return np.ascontiguousarray(pixels[::-1])
 
 
-def bands(z: np.ndarray, bend: float = 4.0) -> np.ndarray:
+def bands(z: np.ndarray, bend: float = 4.0, lines: bool = False) -> np.ndarray:
     """Return heights (h, w) as 15 bands of gray (h, w, 4), the low ones light and narrow.
 
-    The k-th band begins at the share (k / 14) ** bend of the height.
+    The k-th band begins at the share (k / 14) ** bend of the height, if wanted with a white line.
     """
     share = (z - z.min()) / np.ptp(z)
     share = np.sqrt(np.sqrt(share)) if bend == 4.0 else share ** (1 / bend)  # roots are quicker
-    gray = (250 - 9 * np.floor(14 * share)).astype(np.uint8)
+    gray = 250 - 9 * np.floor(14 * share)
+    if lines:
+        gray += (255 - gray) * _on_a_line(14 * share)
+    gray = gray.astype(np.uint8)
     return np.stack([gray, gray, gray, np.full_like(gray, 255)], axis=2)
+
+
+def _on_a_line(level: np.ndarray) -> np.ndarray:
+    """Return how much of each pixel the contour lines between lowest and highest level cover."""
+    line = np.round(level).clip(1, 13)
+    slope_up, slope_right = np.gradient(level)
+    pixels_off = np.abs(level - line) / np.maximum(np.hypot(slope_up, slope_right), 1e-6)
+    return (1 - pixels_off).clip(0, 1)
 
 
 def _palette() -> np.ndarray:
