@@ -266,35 +266,31 @@ def train(data: Data, batch_size: int, rate: float, n_epochs: int, seed: int) ->
     rng = np.random.default_rng(seed)
     w, b = START
     path = [START]
+    classes = isinstance(data.model, LogisticRegression)
     for _ in range(n_epochs):
         order = rng.permutation(N).tolist() if batch_size < N else range(N)
         for first in range(0, N, batch_size):
             batch = [data.rows[i] for i in order[first : first + batch_size]]
-            grad_w, grad_b = _batch_gradient(data.model, batch, w, b)
+            grad_w, grad_b = _batch_gradient(classes, batch, w, b)
             w, b = w - rate * grad_w, b - rate * grad_b
             path.append((w, b))
     return np.array(path)
 
 
 def _batch_gradient(
-    model: Model, batch: list[tuple[float, float, float]], w: float, b: float
+    classes: bool, batch: list[tuple[float, float, float]], w: float, b: float
 ) -> tuple[float, float]:
     """Return the gradient of the loss of these birds along weight and intercept."""
-    slope = _logistic_slope if isinstance(model, LogisticRegression) else _squared_slope
+    factor = 1.0 if classes else 2.0  # of the logistic and of the squared error
     grad_w = grad_b = 0.0
     for x, y, weight in batch:
-        pull = weight * slope(w * x + b, y)
+        predicted = w * x + b
+        if classes:
+            predicted = 1 / (1 + math.exp(-max(-500.0, predicted)))
+        pull = factor * weight * (predicted - y)
         grad_w += pull * x
         grad_b += pull
     return grad_w / len(batch), grad_b / len(batch)
-
-
-def _logistic_slope(z: float, y: float) -> float:
-    return 1 / (1 + math.exp(-max(-500.0, z))) - y
-
-
-def _squared_slope(z: float, y: float) -> float:
-    return 2 * (z - y)
 
 
 def gradient_error(data: Data, batch_size: int) -> float:
