@@ -25,7 +25,7 @@ from gradcourse.explorers.kit.controls import (
 )
 from gradcourse.explorers.kit.panels import line, panels, write_in_corner
 from gradcourse.explorers.kit.words import counted, held
-from gradcourse.nn import ACTIVATIONS, BatchNorm, Linear, Network
+from gradcourse.nn import ACTIVATIONS, BatchNorm, Layer, Linear, Network
 from gradcourse.optimizers import GradientDescent
 
 N_STEPS = 20
@@ -183,7 +183,7 @@ def _length(weights: Tensor) -> float:
 def deep_network(depth: int, activation: str, scale: float, norm: bool) -> Network:
     """Return a network of `depth` layers, its weights `scale` times Xavier's."""
     sizes = [64, *[WIDTH] * (depth - 1), 10]
-    layers: list = []
+    layers: list[Layer] = []
     for k in range(depth):
         layers.append(Linear(sizes[k], sizes[k + 1], "Xavier"))
         if k < depth - 1 and norm:

@@ -84,8 +84,7 @@ class Run:
 
     def local(self, parent: str, child: str) -> float:
         """Return the slope of one node along one of its parents alone: a partial derivative."""
-        pullback = self.tensors[child].pullback
-        slopes = pullback(np.array(1.0)) if pullback else ()
+        slopes = self.tensors[child].pullback(np.array(1.0))
         return float(slopes[NODES[child].parents.index(parent)])
 
     def slopes_after(self, done: Sequence[str]) -> dict[str, float]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -32,7 +31,7 @@ from gradcourse.explorers.kit.maps import (
 from gradcourse.explorers.kit.panels import cross, dotted, line, map_and_two, name_lines
 from gradcourse.explorers.kit.words import counted, short
 from gradcourse.landscapes import Landscape
-from gradcourse.optimizers import AdaGrad, Adam, GradientDescent, Momentum, Optimizer, RMSProp
+from gradcourse.optimizers import AdaGrad, Adam, GradientDescent, Momentum, Optimizer, Rate, RMSProp
 
 N_STEPS = 200
 GOAL = 1e-3  # the finish line: this share of the height at the start
@@ -214,7 +213,7 @@ def run(ground: Landscape, start: tuple[float, float], recipe: Optimizer) -> Run
     return Run(shares, losses, int(_arrival(losses, GOAL * losses[0])))
 
 
-def racer(name: str, rate: Any, beta1: float, beta2: float) -> Optimizer:
+def racer(name: str, rate: Rate, beta1: float, beta2: float) -> Optimizer:
     """Return the recipe of one racer; `rate` is a number, or one for each column of a batch."""
     recipes: dict[str, Callable[[], Optimizer]] = {
         "GradientDescent": lambda: GradientDescent(rate),

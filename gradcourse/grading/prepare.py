@@ -1,13 +1,12 @@
 """Before a class is graded: the release, a gradebook to start from, and the reference's numbers."""
 
 import pickle
-import pkgutil
 import shutil
 import tempfile
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
-from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import cloudpickle
 import nbformat
@@ -16,7 +15,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import NbGraderException
 from traitlets.config import Config
 
-import gradcourse.checks
+from gradcourse.checks import exercise_sets
 from gradcourse.checks.core import Question
 from gradcourse.grading.course import Course
 from gradcourse.grading.doors.output import ENDED, SandboxedExecute
@@ -119,14 +118,14 @@ def seal(text: str, seed: int) -> dict[str, str]:
 
     The sets that `text` names keep their inputs of this seed; of the others nothing is left.
     """
-    names = [module.name for module in pkgutil.iter_modules(gradcourse.checks.__path__)]
     return {
-        f"{name}.py": _stub(name, seed, name in text) for name in names if name.startswith("set")
+        f"{name}.py": _stub(module, seed, wanted=name in text)
+        for name, module in exercise_sets().items()
     }
 
 
-def _stub(name: str, seed: int, wanted: bool) -> str:
-    module, questions = import_module(f"gradcourse.checks.{name}"), {}
+def _stub(module: ModuleType, seed: int, wanted: bool) -> str:
+    questions = {}
     if wanted:
         named = [item for item in vars(module).items() if isinstance(item[1], Question)]
         questions = {key: question.sealed(seed) for key, question in named}

@@ -29,7 +29,7 @@ from numpy.typing import ArrayLike
 from gradcourse import style
 from gradcourse.explorers.kit.controls import Control, Slider, Value
 from gradcourse.explorers.kit.pixels import png
-from gradcourse.quiz import Question
+from gradcourse.quiz import Quiz
 
 # JupyterLab runs slider callbacks on a second thread while cells run: one picture at a time.
 DRAWING = threading.RLock()
@@ -111,7 +111,7 @@ class Explorer(Generic[Result]):
     wins_needed = 1
     wins_by = ""
 
-    def __init__(self, predict: Question | None = None, **start: Value):
+    def __init__(self, predict: Quiz | None = None, **start: Value):
         # The next number above: 8.2 × 100 is 819.999…, which some matplotlibs cut to 819 pixels.
         inches = [math.nextafter(pixels / DPI, math.inf) for pixels in self.size]
         with rc_context(style.LOOK), DRAWING:
@@ -283,7 +283,7 @@ class Explorer(Generic[Result]):
             words = f"<b>{mark}</b> {html.escape(self.target)}"
             self.goal.value = f'<div class="gc-target">{words}</div>'
 
-    def _assemble(self, predict: Question | None) -> widgets.Widget:
+    def _assemble(self, predict: Quiz | None) -> widgets.Widget:
         """Put controls, picture, sentence and target into one widget."""
         self.image = widgets.Image(format="png")
         self.status, self.goal = widgets.HTML(), widgets.HTML()
@@ -329,11 +329,11 @@ def _as_many(values: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.repeat(values, len(others)) if len(values) == 1 != len(others) else values
 
 
-def _behind(predict: Question, explorer: widgets.Widget) -> widgets.Widget:
+def _behind(predict: Quiz, explorer: widgets.Widget) -> widgets.Widget:
     """Keep the explorer hidden until the prediction is made."""
     box = widgets.VBox([predict.ui])
 
-    def show(_: Question) -> None:
+    def show(_: Quiz) -> None:
         box.children = [predict.ui, explorer]
 
     if predict.answered:

@@ -8,7 +8,6 @@ of reach. Nothing else that a test cell has put out is believed, or kept.
 import builtins
 import json
 from dataclasses import dataclass, replace
-from importlib import import_module
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
@@ -17,9 +16,9 @@ from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Dict, Integer
 
-from gradcourse.checks.core import Question
+from gradcourse.checks import catalog, find
 from gradcourse.checks.reports import REPORT
-from gradcourse.checks.values import close
+from gradcourse.checks.values import Outcome, close
 from gradcourse.feedback import Feedback
 
 BY_HAND = Feedback("", None, "Its test reports nothing, so a person decides.")
@@ -99,7 +98,7 @@ def _verdict(key: str, got: dict, wanted: Report, seed: int) -> Feedback:
     """Judge one quantity: by its question if it is one of the course's, or by the reference."""
     if key not in got:
         return Feedback(key, False, f"{key} was not reported.")
-    if "." in key:
+    if key in catalog():
         return _by_question(key, got[key], seed)
     if close(got[key], wanted.quantities[key], wanted.tolerance):
         return Feedback(key, True, f"{key} is right.")
@@ -109,26 +108,13 @@ def _verdict(key: str, got: dict, wanted: Report, seed: int) -> Feedback:
 def _by_question(key: str, outcomes: object, seed: int) -> Feedback:
     """Let the check that a learner knows judge again; hidden inputs and answers stay hidden."""
     try:
-        outcomes = [_outcome(**fields) for fields in outcomes]
-        feedback = question(key).judge(outcomes, seed)
+        outcomes = [Outcome.from_json(fields) for fields in outcomes]
+        feedback = find(key).judge(outcomes, seed)
     except Exception:  # the outcomes may be anything at all
         return Feedback(key, False, "What came back is not what this answer is asked for.")
-    error = next((outcome["error"] for outcome in outcomes if "error" in outcome), "")
+    error = next((outcome.error for outcome in outcomes if outcome.error), "")
     hint = feedback.hint or _error_hint(error.partition(":")[0])
     return replace(feedback, expected="", got="", hint="" if feedback.ok else hint)
-
-
-def question(key: str) -> Question:
-    """Return the question with this key, "03.one_step" of `gradcourse.checks.set03`."""
-    number, _, name = key.partition(".")
-    return getattr(import_module(f"gradcourse.checks.set{number}"), name)
-
-
-def _outcome(value: object = None, changed: bool = False, error: str | None = None) -> dict:
-    """Return an outcome of the form that `Question.collect` gives, or raise TypeError."""
-    if error is None:
-        return {"value": value, "changed": bool(changed)}
-    return {"value": None, "error": str(error)}
 
 
 def _error_hint(name: str) -> str:
