@@ -150,7 +150,7 @@ METHODS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class CloseUp:
     """One step seen closely: place, gradient, the matrix B of the model, the model's lowest."""
 
     step: int
@@ -182,13 +182,13 @@ class Walk:
             return f"never within {N_STEPS} steps"
         return f"{how_many(self.arrival, 'step')}, {self.calls[self.arrival]} calls"
 
-    def look(self, step: int) -> Look:
+    def close_up(self, step: int) -> CloseUp:
         """Return what the method knows at this step, or at its last one."""
         step = min(step, len(self.path) - 1)
         theta = self.path[step]
         grad = self.grads[step]
         B = self.matrices[step]
-        return Look(step, theta, grad, B, theta + solve_damped(B, grad))
+        return CloseUp(step, theta, grad, B, theta + solve_damped(B, grad))
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +200,7 @@ class Walks:
     step: int
     method: str
     walks: dict[str, Walk]
-    here: Look | None
+    here: CloseUp | None
 
 
 class CurvatureExplorer(Explorer[Walks]):
@@ -277,7 +277,7 @@ class CurvatureExplorer(Explorer[Walks]):
             for name, way in METHODS.items()
             if name != "natural gradient" or landscape == "Gaussian fit"
         }
-        here = walks[method].look(step) if method in walks else None
+        here = walks[method].close_up(step) if method in walks else None
         return Walks(ground, (x, y), step, method, walks, here)
 
     def draw(self, result: Walks) -> None:
@@ -359,7 +359,7 @@ def _bill_of(run: Walk | None, step: int) -> tuple[Points, Points]:
     return (run.calls, losses), (run.calls[now], losses[now])
 
 
-def _quadratic(here: Look, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _quadratic(here: CloseUp, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the heights of the quadratic model around this point, up to a constant."""
     dx = x - here.theta[0]
     dy = y - here.theta[1]
