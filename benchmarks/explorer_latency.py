@@ -26,12 +26,12 @@ subject
 """
 INTERACT = """
 import ipywidgets, matplotlib.pyplot as plt
-field, bar = subject.controls_by_name["{slider}"].row.children
+field, bar = subject.controls["{slider}"].row.children
 low, high = (field.min, field.max)
 other = Subject.__new__(Subject)
 def redraw(value):
-    figure = plt.figure(figsize=Subject.size)
-    other.figure, other.artists, other._still = figure, other.build(figure), None
+    figure = plt.figure(figsize=[pixels / 100 for pixels in Subject.size])
+    other.figure, other.artists, other.still = figure, other.build(figure), ""
     moved = {{"{slider}": low + (high - low) * value / 100}}
     other.draw(other.compute(**(subject.values() | moved)))
     plt.show()

@@ -12,6 +12,7 @@ from matplotlib.colors import BoundaryNorm
 from gradcourse import style
 from gradcourse.descent import Trajectory
 from gradcourse.landscapes import Landscape
+from gradcourse.optimizers import Optimizer
 
 
 def contour_map(ax: Axes, landscape: Landscape, n_levels: int = 18) -> Artist:
@@ -29,9 +30,7 @@ def contour_map(ax: Axes, landscape: Landscape, n_levels: int = 18) -> Artist:
         'θ₀'
     """
     x, y, z = landscape.grid()
-    middle = (np.median(z) - z.min()) / (z.max() - z.min())
-    bend = np.clip(np.log(middle) / np.log(0.5), 1, 12)
-    levels = z.min() + (z.max() - z.min()) * np.linspace(0, 1, n_levels) ** bend
+    levels = z.min() + np.ptp(z) * np.linspace(0, 1, n_levels) ** even_bend(z)
     shades = BoundaryNorm(levels, 256)
     drawn = ax.contourf(x, y, z, levels=levels, cmap="Greys", norm=shades, alpha=0.6)
     ax.contour(x, y, z, levels=levels, colors="white", linewidths=0.5)
@@ -41,7 +40,18 @@ def contour_map(ax: Axes, landscape: Landscape, n_levels: int = 18) -> Artist:
     return drawn
 
 
-def path(ax: Axes, trajectory: Trajectory, optimizer: object) -> list[Artist]:
+def even_bend(z: np.ndarray) -> float:
+    """Return the power of evenly spaced shares that puts half of a map's levels below the median.
+
+    Example:
+        >>> round(even_bend(np.array([0.0, 0.25, 1.0])), 3)
+        2.0
+    """
+    middle = (np.median(z) - z.min()) / np.ptp(z)
+    return float(np.clip(np.log(middle) / np.log(0.5), 1, 12))
+
+
+def path(ax: Axes, trajectory: Trajectory, optimizer: Optimizer) -> list[Artist]:
     """Draw a descent on a map: start ○, the way in the optimizer's look, end ★."""
     color, marker, linestyle = style.look_of(optimizer)
     xy = trajectory.path.T
@@ -51,7 +61,7 @@ def path(ax: Axes, trajectory: Trajectory, optimizer: object) -> list[Artist]:
     return [way, start, end]
 
 
-def loss_curve(ax: Axes, trajectory: Trajectory, optimizer: object, label: str = "") -> Artist:
+def loss_curve(ax: Axes, trajectory: Trajectory, optimizer: Optimizer, label: str = "") -> Artist:
     """Draw the loss over the steps, on a log axis when it spans more than a factor of 100."""
     color, _, linestyle = style.look_of(optimizer)
     losses = np.asarray(trajectory.losses)

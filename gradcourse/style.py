@@ -4,11 +4,13 @@ The six colors stay apart under the four common kinds of color vision and on whi
 markers and line styles carry the same information, so nothing depends on color alone.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from gradcourse.optimizers import Optimizer
 
 
 class Look(NamedTuple):
@@ -42,7 +44,7 @@ UPHILL = "#d81a2e"  # the gradient
 DOWNHILL = "#0b6e4f"  # against it
 MUTED = "#6a6a72"  # what is there for comparison
 
-LOOK = {
+LOOK: dict[Any, Any] = {  # new versions of matplotlib name every key in their types, old ones none
     "figure.dpi": 100,
     "figure.facecolor": "white",
     "font.size": 10,
@@ -62,7 +64,7 @@ def use() -> None:
     matplotlib.rcParams.update(LOOK)
 
 
-def look_of(optimizer: object) -> Look:
+def look_of(optimizer: Optimizer) -> Look:
     """Return the look of a recipe such as those of gradcourse.optimizers (gray if unknown)."""
     name = "Nesterov" if getattr(optimizer, "nesterov", False) else type(optimizer).__name__
     return (LOOKS | CURVED).get(name, Look(MUTED, ".", ":"))

@@ -1,79 +1,130 @@
 """The explorer of lesson 01: stand on a hill, turn round, and see how steep each direction is."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Polygon
 
-from gradcourse import landscapes, plots, style
-from gradcourse.explorers.kit.base import Explorer
-from gradcourse.explorers.kit.controls import Control, log_slider, menu, slider, switch
+from gradcourse import landscapes, style
+from gradcourse.explorers.kit.base import Click, Explorer
+from gradcourse.explorers.kit.controls import Control, Value, log_slider, menu, slider, switch
+from gradcourse.explorers.kit.maps import Map, lowest_points
+from gradcourse.explorers.kit.panels import cross, line, panels
+from gradcourse.landscapes import Landscape
 
-EDGE, LONGEST = 2.5, 1.1  # half the width of the map; the longest arrow on it
+EDGE = 2.5  # half the width of the map
+LONGEST = 1.1  # the longest arrow on it
 DEGREES = np.arange(0.0, 361.0, 3.0)
+
+
+def _around(ground: Landscape) -> Landscape:
+    """Return a landscape in the window of this map."""
+    return replace(ground, window=(-EDGE, EDGE, -EDGE, EDGE))
+
 
 # name -> the landscape, and the climb that reaches to the top of the right panel
 GROUNDS = {
-    "two wells": (landscapes.two_wells(), 4.0),
-    "bowl": (landscapes.bowl(), 4.0),
-    "ravine": (landscapes.ravine(condition=5), 12.0),
-    "saddle": (landscapes.saddle(), 4.0),
-    "plateau": (landscapes.plateau(), 1.2),
-    "Rastrigin": (landscapes.rastrigin(), 80.0),
+    "two wells": (_around(landscapes.two_wells()), 4.0),
+    "bowl": (_around(landscapes.bowl()), 4.0),
+    "ravine": (_around(landscapes.ravine(condition=5)), 12.0),
+    "saddle": (_around(landscapes.saddle()), 4.0),
+    "plateau": (_around(landscapes.plateau()), 1.2),
+    "Rastrigin": (_around(landscapes.rastrigin()), 80.0),
 }
 
-# titles of both panels, without and with the arrows
-TITLES = (
-    ("Light is low, ✕ lowest, ○ ends your step", "○ your step among all directions"),
-    ("The gradient ▲ points straight uphill", "Steepest: along the gradient ▲, against it ▽"),
+# titles of both panels
+WITHOUT_ARROWS = ("Light is low, ✕ lowest, ○ ends your step", "○ your step among all directions")
+WITH_ARROWS = (
+    "The gradient ▲ points straight uphill",
+    "Steepest: along the gradient ▲, against it ▽",
 )
 
 
-class HillExplorer(Explorer):
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A step on a landscape, the same step in all other directions, and the gradient.
+
+    Fields:
+        unit : (2,) – the direction of the step
+        climbs, promised : (122,) – the rise per unit of distance, measured and as the gradient
+            says: in all DEGREES, and last in the direction of the step
+        angle : degrees – where the gradient points
+        arrows : whether the gradient is shown
+    """
+
+    landscape: str
+    theta: np.ndarray
+    direction: float
+    length: float
+    unit: np.ndarray
+    height: float
+    climbs: np.ndarray
+    promised: np.ndarray
+    grad: np.ndarray
+    norm: float
+    angle: float
+    arrows: bool
+
+    @property
+    def tip(self) -> np.ndarray:
+        """Where the step ends."""
+        return self.theta + self.length * self.unit
+
+
+class HillExplorer(Explorer[Step]):
     """Turn a step round on a map and compare its climb with the gradient (lesson 01)."""
 
-    size = (8.0, 4.0)
+    size = (800, 400)
     alt = (
         "Left a contour map with a point, a step, and the gradient with its opposite as arrows. "
         "Right a wave: the climb of the step for every direction."
     )
     target = "turn the direction until the step climbs as steeply as it can."
+    clicks = (Click("map", "theta_0", "theta_1"), Click("climbs", "direction"))
 
-    def controls(self) -> dict[str, Control]:
-        """Which way to step and how far, from where, on which landscape."""
+    def make_controls(self) -> dict[str, Control]:
         return {
             "direction": slider("direction (°)", 200, 0, 360, 1),
             "step_length": log_slider("step_length", 0.1, 0.001, 2.0),
             "theta_0": slider("position θ₀", -0.4, -EDGE, EDGE, 0.05),
             "theta_1": slider("position θ₁", 1.2, -EDGE, EDGE, 0.05),
-            "landscape": menu("landscape", "two wells", list(GROUNDS)),
+            "landscape": menu("landscape", "two wells", GROUNDS),
             "arrows": switch("show the gradient ▲ and its opposite ▽", True),
         }
 
-    def build(self, figure: Figure) -> dict[str, object]:
-        """Lay out the map and the panel of directions; the landscape itself comes in draw."""
-        self._shown = None
-        ground, climbs = figure.subplots(1, 2)
-        ground.set_position([0.065, 0.125, 0.4, 0.8])  # square: right angles look right
-        climbs.set_position([0.565, 0.125, 0.415, 0.8])
-        self._titles = [ax.set_title("") for ax in (ground, climbs)]
+    def build(self, figure: Figure) -> dict[str, Artist]:
+        # the map is square: right angles look right
+        ground, climbs = panels(
+            figure, map=(0.065, 0.125, 0.4, 0.8), climbs=(0.565, 0.125, 0.415, 0.8)
+        )
+        ground.set(xlabel="θ₀", ylabel="θ₁", xlim=(-EDGE, EDGE), ylim=(-EDGE, EDGE))
         climbs.axhline(0, color=style.MUTED, linewidth=0.8)
         climbs.set(xlim=(0, 360), xticks=range(0, 361, 90), ylabel="climb per unit of distance")
         climbs.set_xlabel("direction of the step (degrees from →, 90 is ↑)")
-        ink, up, down = ({"color": c} for c in (style.INK, style.UPHILL, style.DOWNHILL))
+        self.map = Map(ground, even=True)
+        self.climbs = climbs
+        self.titles = [ground.set_title(""), climbs.set_title("")]
+        self.gradient = _no_arrow(ground, color=style.UPHILL)
+        self.downhill = _no_arrow(ground, facecolor="white", edgecolor=style.DOWNHILL, lw=1.6)
         hollow = {"mfc": "white", "markersize": 8, "markeredgewidth": 1.8}
         return {
-            "promised": climbs.plot([], [], ":", linewidth=1.4, **up)[0],
-            "measured": climbs.plot([], [], **ink)[0],
-            "most": climbs.plot([], [], "^", markersize=10, **up)[0],
-            "least": climbs.plot([], [], "v", **down, **hollow)[0],
-            "chosen": climbs.plot([], [], "o", **ink, **hollow)[0],
-            "downhill": ground.fill([], [], facecolor="white", edgecolor=style.DOWNHILL, lw=1.6)[0],
-            "gradient": ground.fill([], [], **up)[0],
-            "needle": ground.plot([], [], linewidth=1.4, **ink)[0],
-            "tip": ground.plot([], [], "o", **ink, **hollow)[0],
-            "here": ground.plot([], [], "o", markersize=5, **ink)[0],
+            "map": self.map,
+            "lows": cross(ground),
+            "promised": line(climbs, ":", linewidth=1.4, color=style.UPHILL),
+            "measured": line(climbs, color=style.INK),
+            "most": line(climbs, "^", markersize=10, color=style.UPHILL),
+            "least": line(climbs, "v", color=style.DOWNHILL, **hollow),
+            "chosen": line(climbs, "o", color=style.INK, **hollow),
+            "downhill": self.downhill,
+            "gradient": self.gradient,
+            "needle": line(ground, linewidth=1.4, color=style.INK),
+            "tip": line(ground, "o", color=style.INK, **hollow),
+            "here": line(ground, "o", markersize=5, color=style.INK),
         }
 
     def compute(
@@ -84,91 +135,88 @@ class HillExplorer(Explorer):
         theta_1: float,
         landscape: str,
         arrows: bool,
-    ) -> dict[str, object]:
-        """The climb of a step of this length in every direction, and what the gradient says."""
-        ground, theta = GROUNDS[landscape][0], np.array([theta_0, theta_1])
+    ) -> Step:
+        ground, _ = GROUNDS[landscape]
+        theta = np.array([theta_0, theta_1])
         turns = np.radians(np.append(DEGREES, direction))  # your own direction last
         units = np.array([np.cos(turns), np.sin(turns)])
         rise = ground(theta[:, None] + step_length * units) - ground(theta)
         grad = ground.gradient(theta) + 0.0  # no -0
-        return {
-            "landscape": landscape,
-            "direction": direction,
-            "step_length": step_length,
-            "theta": theta,
-            "height": float(ground(theta)),
-            "unit": units[:, -1],
-            "grad": grad,
-            "climbs": rise / step_length,
-            "promised": grad @ units,
-            "norm": float(np.hypot(*grad)),
-            "angle": float(np.degrees(np.arctan2(*grad[::-1]))),
-            "arrows": arrows and bool(grad.any()),
-        }
+        return Step(
+            landscape=landscape,
+            theta=theta,
+            direction=direction,
+            length=step_length,
+            unit=units[:, -1],
+            height=float(ground(theta)),
+            climbs=rise / step_length,
+            promised=grad @ units,
+            grad=grad,
+            norm=float(np.hypot(*grad)),
+            angle=float(np.degrees(np.arctan2(*grad[::-1]))),
+            arrows=arrows and bool(grad.any()),
+        )
 
-    def draw(self, result: dict[str, object]) -> None:
-        """Turn the arrows and the wave; a wave that is too high runs out of the panel."""
-        self._stand_still(result["landscape"], result["arrows"])
-        draw, theta, norm, unit = self.artists, result["theta"], result["norm"], result["unit"]
-        tip, scale = theta + result["step_length"] * unit, GROUNDS[result["landscape"]][1]
-        draw["here"].set_data(*theta[:, None])
-        draw["tip"].set_data(*tip[:, None])
-        draw["needle"].set_data(*np.transpose([theta, theta + 0.5 * unit, tip]))
-        draw["measured"].set_data(DEGREES, result["climbs"][:-1])
-        draw["promised"].set_data(DEGREES, result["promised"][:-1])
-        draw["chosen"].set_data([result["direction"]], result["climbs"][-1:])
-        length = LONGEST * min(0.25 + norm / scale, 1)
-        for arrow, mark, turn, climb in (
-            ("gradient", "most", 0, norm),
-            ("downhill", "least", 180, -norm),
-        ):
-            draw[arrow].set_xy(_arrow(theta, result["angle"] + turn, length))
-            draw[mark].set_data([(result["angle"] + turn) % 360], [climb])
+    def draw(self, result: Step) -> None:
+        ground, highest = GROUNDS[result.landscape]
+        titles = WITH_ARROWS if result.arrows else WITHOUT_ARROWS
+        self._stand_still(titles, highest)
+        self.map.show(ground)
+        theta = result.theta
+        tip = result.tip
+        self.move(
+            lows=lowest_points(ground),
+            here=theta,
+            tip=tip,
+            needle=np.transpose([theta, theta + 0.5 * result.unit, tip]),
+            measured=(DEGREES, result.climbs[:-1]),
+            promised=(DEGREES, result.promised[:-1]),
+            chosen=(result.direction, result.climbs[-1]),
+            most=(result.angle % 360, result.norm),
+            least=((result.angle + 180) % 360, -result.norm),
+        )
+        length = LONGEST * min(0.25 + result.norm / highest, 1)
+        self.gradient.set_xy(_arrow(theta, result.angle, length))
+        self.downhill.set_xy(_arrow(theta, result.angle + 180, length))
         for name in ("gradient", "downhill", "most", "least", "promised"):
-            draw[name].set_visible(result["arrows"])
+            self.artists[name].set_visible(result.arrows)
 
-    def _stand_still(self, name: str, arrows: bool) -> None:
-        """Draw map and titles anew when another landscape is chosen or the arrows come and go."""
-        ground, climbs = self.figure.axes
-        if self._shown == (name, arrows):
-            return
-        for old in [*ground.collections, *(set(ground.lines) - set(self.artists.values()))]:
-            old.remove()
-        land, scale = GROUNDS[name]
-        plots.contour_map(ground, replace(land, window=(-EDGE, EDGE, -EDGE, EDGE)))
-        climbs.set_ylim(-scale, scale)
-        for title, text in zip(self._titles, TITLES[arrows], strict=True):
-            title.set_text(text)
-        self._shown = name, arrows
-        self.redraw_still()
+    def _stand_still(self, titles: tuple[str, str], highest: float) -> None:
+        """Write titles and numbers anew when the landscape changes or the arrows come and go."""
+        if self.still != (titles, highest):
+            for title, text in zip(self.titles, titles, strict=True):
+                title.set_text(text)
+            self.climbs.set_ylim(-highest, highest)
+            self.still = titles, highest
 
-    def describe(self, result: dict[str, object]) -> str:
-        """Say how the chosen step climbs, and how that compares with the gradient."""
-        length, climb, (g0, g1) = result["step_length"], result["climbs"][-1], result["grad"]
+    def describe(self, result: Step) -> str:
+        climb = result.climbs[-1]
         text = (
-            f"Height {result['height']:.3g}. A step of {length:.3g} toward "
-            f"{result['direction']:.0f}° changes it by {climb * length:.3g}: "
+            f"Height {result.height:.3g}. A step of {result.length:.3g} toward "
+            f"{result.direction:.0f}° changes it by {climb * result.length:.3g}: "
             f"a climb of {climb:.3g} per unit of distance."
         )
-        if result["norm"] == 0:
+        if result.norm == 0:
             return f"{text} The gradient is (0, 0): this place is level."
-        if not result["arrows"]:
+        if not result.arrows:
             return text
+        g0, g1 = result.grad
         return (
-            f"{text} The gradient ({g0:.3g}, {g1:.3g}) promises {result['promised'][-1]:.3g} here "
-            f"and at most its own length {result['norm']:.3g}, toward {result['angle'] % 360:.0f}°."
+            f"{text} The gradient ({g0:.3g}, {g1:.3g}) promises {result.promised[-1]:.3g} here "
+            f"and at most its own length {result.norm:.3g}, toward {result.angle % 360:.0f}°."
         )
 
-    def on_click(self, x: float, y: float, ax: Axes) -> None:
-        """Stand where the map is clicked; turn to the direction clicked in the right panel."""
-        if ax is self.figure.axes[0]:
-            self.set(theta_0=round(x, 2), theta_1=round(y, 2))
-        else:
-            self.set(direction=round(x))
-
-    def reached(self, result: dict[str, object]) -> bool:
+    def reached(self, result: Step, values: Mapping[str, Value]) -> bool:
         """Whether the step points along the gradient, to within two degrees."""
-        return bool(result["promised"][-1] > np.cos(np.radians(2)) * result["norm"] > 0)
+        nearly = np.cos(np.radians(2))
+        return bool(result.promised[-1] > nearly * result.norm > 0)
+
+
+def _no_arrow(ax: Axes, **look: Any) -> Polygon:
+    """Return an arrow that has no corners yet."""
+    arrow = Polygon(np.empty((0, 2)), **look)
+    ax.add_patch(arrow)
+    return arrow
 
 
 def _arrow(tail: np.ndarray, degrees: float, length: float) -> np.ndarray:

@@ -1,38 +1,61 @@
 """The second explorer of lesson 01: guess a direction, or know it, in up to 100 dimensions."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from gradcourse import style
 from gradcourse.explorers.kit.base import Explorer
-from gradcourse.explorers.kit.controls import Control, log_slider, whole_slider
+from gradcourse.explorers.kit.controls import Control, Value, log_slider, whole_slider
+from gradcourse.explorers.kit.panels import line
 
-MOST, N_STEPS = 100, 40  # dimensions and tries; steps shown
+MOST = 100  # dimensions and tries
+N_STEPS = 40
 ANGLES = np.linspace(0, 180, 181)
 
 
-class RandomSearchExplorer(Explorer):
+@dataclass(frozen=True, eq=False)
+class Search:
+    """How random directions lie to steepest descent, and two descents on a round bowl.
+
+    Fields:
+        density : (181,) – percent of all directions within a degree of each of ANGLES
+        share : the steepness of the best direction, as a share of the gradient's
+        angle : the best direction's angle to steepest descent, in degrees
+        random, gradient : (N_STEPS + 1,) – losses as shares of the first
+    """
+
+    dimensions: int
+    n_tries: int
+    density: np.ndarray
+    share: float
+    angle: float
+    random: np.ndarray
+    gradient: np.ndarray
+
+
+class RandomSearchExplorer(Explorer[Search]):
     """Race the best of some random directions against the gradient (lesson 01)."""
 
-    size = (8.0, 3.7)
+    size = (800, 370)
     alt = (
         "Left how often a random direction makes which angle with steepest descent: a hump around "
         "90 degrees. Right the loss at each step, for random search and for the gradient."
     )
     target = "keep n_tries = 10 and find where random search is less than half as fast."
 
-    def controls(self) -> dict[str, Control]:
-        """How many dimensions, how many random directions at each step, how long a step is."""
+    def make_controls(self) -> dict[str, Control]:
         return {
             "dimensions": whole_slider("dimensions d", 2, 2, MOST),
             "n_tries": whole_slider("n_tries", 10, 1, MOST),
             "step_length": log_slider("step_length", 0.04, 0.005, 0.5),
         }
 
-    def build(self, figure: Figure) -> dict[str, object]:
-        """Lay out the angles on the left and the losses on the right."""
+    def build(self, figure: Figure) -> dict[str, Artist]:
         angles, losses = figure.subplots(1, 2)
         figure.subplots_adjust(0.075, 0.145, 0.98, 0.85, wspace=0.27)
         angles.set(xlim=(0, 180), xticks=range(0, 181, 45), ylim=(0, 7.5))
@@ -45,49 +68,45 @@ class RandomSearchExplorer(Explorer):
         losses.set(xlim=(0, N_STEPS), ylim=(0, 1.05), xlabel="step")
         losses.set_ylabel("loss, as a share of the first")
         losses.set_title("The gradient ▽ leaves behind\nthe best of n_tries random directions ○")
-        ink, down = {"color": style.INK}, {"color": style.DOWNHILL}
-        marks = {"markevery": 4, "mfc": "white", "markersize": 6}
+        marks = {"mfc": "white", "markersize": 6, "markevery": 4}
         return {
-            "density": angles.plot([], [], **ink)[0],
-            "best": angles.plot([], [], "o--", mfc="white", markevery=[1], **ink)[0],
-            "gradient": losses.plot([], [], "v-", **down, **marks)[0],
-            "random": losses.plot([], [], "o-", **ink, **marks)[0],
+            "density": line(angles, color=style.INK),
+            "best": line(angles, "o--", color=style.INK, mfc="white", markevery=[1]),
+            "gradient": line(losses, "v-", color=style.DOWNHILL, **marks),
+            "random": line(losses, "o-", color=style.INK, **marks),
         }
 
-    def compute(self, dimensions: int, n_tries: int, step_length: float) -> dict[str, object]:
-        """Both descents on a round bowl, and how random directions lie to steepest descent."""
+    def compute(self, dimensions: int, n_tries: int, step_length: float) -> Search:
         cosines = best_cosines(dimensions, n_tries)
-        return {
-            "dimensions": dimensions,
-            "n_tries": n_tries,
-            "density": density(dimensions),
-            "share": float(np.maximum(cosines, 0).mean()),
-            "angle": float(np.degrees(np.arccos(cosines)).mean()),
-            "random": losses_along(cosines, step_length),
-            "gradient": losses_along(np.ones(N_STEPS), step_length),
-        }
-
-    def draw(self, result: dict[str, object]) -> None:
-        """Set the hump, the best angle and the two curves."""
-        draw, steps = self.artists, np.arange(N_STEPS + 1)
-        draw["density"].set_data(ANGLES, result["density"])
-        draw["best"].set_data([result["angle"]] * 2, [0, result["density"].max()])
-        for name in ("random", "gradient"):
-            draw[name].set_data(steps, result[name])
-
-    def describe(self, result: dict[str, object]) -> str:
-        """Say how the best direction compares, and what each method has reached."""
-        tries, share, d = result["n_tries"], result["share"], result["dimensions"]
-        return (
-            f"In {d} dimensions the best of {tries} random directions goes down {share:.0%} as "
-            f"steeply as the gradient's opposite, on average. After {N_STEPS} steps random search "
-            f"has {result['random'][-1]:.1%} of the first loss left, the gradient "
-            f"{result['gradient'][-1]:.1%}."
+        return Search(
+            dimensions=dimensions,
+            n_tries=n_tries,
+            density=density(dimensions),
+            share=float(np.maximum(cosines, 0).mean()),
+            angle=float(np.degrees(np.arccos(cosines)).mean()),
+            random=losses_along(cosines, step_length),
+            gradient=losses_along(np.ones(N_STEPS), step_length),
         )
 
-    def reached(self, result: dict[str, object]) -> bool:
-        """Whether ten tries are less than half as steep as the gradient."""
-        return result["n_tries"] == 10 and result["share"] < 0.5
+    def draw(self, result: Search) -> None:
+        steps = np.arange(N_STEPS + 1)
+        self.move(
+            density=(ANGLES, result.density),
+            best=(result.angle, [0, result.density.max()]),
+            gradient=(steps, result.gradient),
+            random=(steps, result.random),
+        )
+
+    def describe(self, result: Search) -> str:
+        return (
+            f"In {result.dimensions} dimensions the best of {result.n_tries} random directions "
+            f"goes down {result.share:.0%} as steeply as the gradient's opposite, on average. "
+            f"After {N_STEPS} steps random search has {result.random[-1]:.1%} of the first loss "
+            f"left, the gradient {result.gradient[-1]:.1%}."
+        )
+
+    def reached(self, result: Search, values: Mapping[str, Value]) -> bool:
+        return result.n_tries == 10 and result.share < 0.5
 
 
 def best_cosines(dimensions: int, n_tries: int) -> np.ndarray:
@@ -122,6 +141,7 @@ def losses_along(cosines: np.ndarray, step_length: float) -> np.ndarray:
     """
     squares = [1.0]
     for cosine in cosines:
-        moved = squares[-1] + step_length**2 - 2 * squares[-1] ** 0.5 * step_length * cosine
-        squares.append(float(min(squares[-1], max(moved, 0.0))))
+        last = squares[-1]
+        moved = last + step_length**2 - 2 * last**0.5 * step_length * cosine
+        squares.append(float(min(last, max(moved, 0.0))))
     return np.array(squares)

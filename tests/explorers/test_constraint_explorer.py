@@ -6,18 +6,12 @@ import pytest
 from gradcourse.constrained import L1Ball, Simplex
 from gradcourse.datasets import penguins, standardize
 from gradcourse.differences import check_gradient
-from gradcourse.explorers import ConstraintExplorer
-from gradcourse.explorers.constraint import _ground, outline
+from gradcourse.explorers.constraint import loss_of_two_weights, outline
 from gradcourse.losses import mean_squared_error
 
 
-@pytest.fixture
-def explorer():
-    return ConstraintExplorer()
-
-
 def test_the_loss_is_that_of_the_penguins():
-    birds, ground = penguins(), _ground()
+    birds, ground = penguins(), loss_of_two_weights()
     X, *_ = standardize(birds.matrix("bill_length_mm", "bill_depth_mm"))
     y, *_ = standardize(birds.body_mass_g)
     for w in ([0.0, 0.0], [0.5, -0.3], [-1.0, 1.0]):
@@ -30,26 +24,26 @@ def test_the_loss_is_that_of_the_penguins():
 @pytest.mark.parametrize("radius", [0.02, 0.3, 0.6, 1.1])
 def test_the_star_is_the_best_point_of_the_set(explorer, feasible, radius):
     explorer.set(feasible=feasible, radius=radius)
-    corners = outline(explorer.result["allowed"])
+    corners = outline(explorer.result.allowed)
     share = np.linspace(0, 1, 2001)
     sides = zip(corners.T[:-1], corners.T[1:], strict=True)
     border = np.hstack([np.outer(a, 1 - share) + np.outer(b, share) for a, b in sides])
-    free = np.array(_ground().minimizers[0])
-    inside = explorer.result["allowed"].contains(free)
-    lowest = _ground()(free) if inside else _ground()(border).min()
-    assert _ground()(explorer.result["best"]) == pytest.approx(lowest, abs=1e-6)
+    free = np.array(loss_of_two_weights().minimizers[0])
+    inside = explorer.result.allowed.contains(free)
+    lowest = loss_of_two_weights()(free) if inside else loss_of_two_weights()(border).min()
+    assert loss_of_two_weights()(explorer.result.best) == pytest.approx(lowest, abs=1e-6)
 
 
 def test_the_gap_is_an_honest_bound(explorer):
     for method in ("conditional gradient", "projection"):
         for step in (0, 1, 5, 30):
             explorer.set(method=method, step=step)
-            assert explorer.result["gap"] >= explorer.result["above"] - 1e-12
+            assert explorer.result.gap >= explorer.result.above - 1e-12
 
 
 def test_a_start_outside_is_brought_inside(explorer):
     explorer.set(start_0=1.0, start_1=1.0, step=0)
-    assert explorer.result["allowed"].contains(explorer.result["theta"])
+    assert explorer.result.allowed.contains(explorer.result.theta)
 
 
 def test_a_small_radius_gives_a_weight_of_zero_and_the_target(explorer):
@@ -73,5 +67,6 @@ def test_outlines_have_the_sets_corners():
 
 
 def test_a_click_starts_there(explorer):
-    explorer.on_click(-0.2, 0.1, explorer.figure.axes[0])
-    assert (explorer.values()["start_0"], explorer.values()["start_1"]) == (-0.2, 0.1)
+    explorer.on_click(-0.2, 0.1, "map")
+    values = explorer.values()
+    assert (values["start_0"], values["start_1"], values["step"]) == (-0.2, 0.1, 0)

@@ -3,18 +3,12 @@
 import numpy as np
 import pytest
 
-from gradcourse.explorers import GraphExplorer
 from gradcourse.explorers.graph import EDGES, LEAVES, N_STEPS, NODES, OPS, Run
-
-
-@pytest.fixture
-def explorer():
-    return GraphExplorer()
 
 
 def test_all_slopes_are_those_of_backward_and_of_differences(explorer):
     explorer.set(step=N_STEPS, w1=-0.7, x=0.9)
-    run, slopes = explorer.result["run"], explorer.result["slopes"]
+    run, slopes = explorer.result.run, explorer.result.slopes
     run.tensors["L"].backward(keep_graph=True)
     for leaf in LEAVES:
         assert slopes[leaf] == pytest.approx(float(run.tensors[leaf].grad), rel=1e-12)
@@ -38,7 +32,7 @@ def test_a_step_shows_one_number_more(explorer, step):
     assert texts(explorer, "value") == set(OPS[: min(step, len(OPS))])
     shown = {name for name in NODES if explorer.artists[f"{name} slope"].text}
     done = OPS[::-1][: max(0, step - len(OPS))]
-    reached = {parent for name in done for parent in NODES[name][2]} | set(done)
+    reached = {parent for name in done for parent in NODES[name].parents} | set(done)
     assert shown == reached
     local = [edge for edge in EDGES if explorer.artists[" ".join(edge)].text]
     assert local == [(parent, child) for parent, child in EDGES if child in done]
@@ -46,9 +40,9 @@ def test_a_step_shows_one_number_more(explorer, step):
 
 def test_a_shared_input_adds_up_what_both_units_send(explorer):
     explorer.set(step=N_STEPS - 1)
-    before = explorer.result["slopes"]["x"]
+    before = explorer.result.slopes["x"]
     explorer.set(step=N_STEPS)
-    run, slopes = explorer.result["run"], explorer.result["slopes"]
+    run, slopes = explorer.result.run, explorer.result.slopes
     assert slopes["x"] == pytest.approx(before + slopes["a1"] * run.value("w1"))
 
 
@@ -70,8 +64,8 @@ def test_a_weight_of_zero_cuts_the_way_and_reaches_the_target(explorer):
 
 
 def test_a_click_goes_to_a_nodes_value_and_again_to_its_slope(explorer):
-    x, y = NODES["h1"][0]
-    explorer.on_click(x, y, explorer.figure.axes[0])
+    x, y = NODES["h1"].place
+    explorer.on_click(x, y, "graph")
     assert explorer.values()["step"] == OPS.index("h1") + 1
-    explorer.on_click(x, y, explorer.figure.axes[0])
-    assert explorer.result["done"][-1] == "h1"
+    explorer.on_click(x, y, "graph")
+    assert explorer.result.done[-1] == "h1"

@@ -10,11 +10,6 @@ from gradcourse.explorers.hill import GROUNDS
 each_ground = pytest.mark.parametrize("name", GROUNDS)
 
 
-@pytest.fixture
-def explorer():
-    return HillExplorer()
-
-
 def click(explorer, ax, x, y):
     pixel = ax.transData.transform((x, y)) / explorer.figure.bbox.size
     explorer._clicked({"new": f"{pixel[0]:.5f} {pixel[1]:.5f}"})
@@ -24,9 +19,9 @@ def click(explorer, ax, x, y):
 def test_the_wave_is_highest_along_the_gradient_for_tiny_steps(name):
     explorer = HillExplorer(landscape=name, step_length=0.001, theta_0=-0.3, theta_1=0.85)
     result = explorer.result
-    assert result["climbs"].max() == pytest.approx(result["norm"], rel=0.05)
-    measured = np.argmax(result["climbs"][:-1]) * 3
-    apart = abs((measured - result["angle"] + 180) % 360 - 180)
+    assert result.climbs.max() == pytest.approx(result.norm, rel=0.05)
+    measured = np.argmax(result.climbs[:-1]) * 3
+    apart = abs((measured - result.angle + 180) % 360 - 180)
     assert apart < 4
 
 
@@ -34,13 +29,13 @@ def test_the_wave_is_highest_along_the_gradient_for_tiny_steps(name):
 def test_the_gradient_s_promise_is_kept_by_a_tiny_step_in_every_direction(name):
     explorer = HillExplorer(landscape=name, step_length=0.001)
     result = explorer.result
-    assert result["promised"] == pytest.approx(result["climbs"], abs=0.02 * result["norm"])
+    assert result.promised == pytest.approx(result.climbs, abs=0.02 * result.norm)
 
 
 def test_a_long_step_breaks_the_promise(explorer):
     explorer.set(step_length=2.0)
     result = explorer.result
-    assert np.abs(result["promised"] - result["climbs"]).max() > 1
+    assert np.abs(result.promised - result.climbs).max() > 1
 
 
 def test_the_marks_show_the_steepest_ways_up_and_down_and_are_opposite(explorer):
@@ -48,11 +43,11 @@ def test_the_marks_show_the_steepest_ways_up_and_down_and_are_opposite(explorer)
         np.ravel(explorer.artists[name].get_data()) for name in ("most", "least")
     )
     assert (down - up) % 360 == pytest.approx(180)
-    assert climb == -fall == explorer.result["norm"]
+    assert climb == -fall == explorer.result.norm
 
 
 def test_the_arrows_point_along_the_gradient_and_against_it(explorer):
-    theta, grad = explorer.result["theta"], explorer.result["grad"]
+    theta, grad = explorer.result.theta, explorer.result.grad
     tips = {name: explorer.artists[name].get_xy()[3] - theta for name in ("gradient", "downhill")}
     for name, sign in {"gradient": 1, "downhill": -1}.items():
         cosine = tips[name] @ grad / np.hypot(*tips[name]) / np.hypot(*grad)
@@ -62,7 +57,7 @@ def test_the_arrows_point_along_the_gradient_and_against_it(explorer):
 def test_the_arrow_grows_where_it_is_steeper(explorer):
     def length():
         arrow = explorer.artists["gradient"].get_xy()
-        return np.hypot(*(arrow[3] - explorer.result["theta"]))
+        return np.hypot(*(arrow[3] - explorer.result.theta))
 
     explorer.set(landscape="bowl", theta_0=0.3, theta_1=0.0)
     near = length()
@@ -73,9 +68,9 @@ def test_the_arrow_grows_where_it_is_steeper(explorer):
 def test_the_target_is_reached_along_the_gradient_only(explorer):
     assert not explorer.target_reached
     for off in (180, 90, 5):
-        explorer.set(direction=(round(explorer.result["angle"]) + off) % 360)
+        explorer.set(direction=(round(explorer.result.angle) + off) % 360)
         assert not explorer.target_reached
-    explorer.set(direction=round(explorer.result["angle"]) % 360)
+    explorer.set(direction=round(explorer.result.angle) % 360)
     assert explorer.target_reached
 
 
@@ -83,7 +78,7 @@ def test_on_a_saddle_there_is_no_arrow_and_the_sentence_says_level(explorer):
     explorer.set(landscape="saddle", theta_0=0.0, theta_1=0.0)
     assert "level" in explorer.sentence
     assert not explorer.artists["gradient"].get_visible()
-    assert not explorer.reached(explorer.result)
+    assert not explorer.reached(explorer.result, explorer.values())
 
 
 def test_without_arrows_nothing_gives_the_gradient_away():

@@ -1,30 +1,12 @@
 """The learning-rate explorer: what it computes, shows and says, without a browser."""
 
-import io
 import itertools
 
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
-from PIL import Image
 
 from gradcourse import landscapes
-from gradcourse.explorers import LearningRateExplorer
 from gradcourse.explorers.learning_rate import LANDSCAPES, LOSSES, RATES, largest_curvature
-
-CORNERS = {
-    "learning_rate": (RATES[0], RATES[-1]),
-    "n_steps": (1, 60),
-    "landscape": tuple(LANDSCAPES),
-    "condition": (1, 100),
-    "start_0": (-3, 3),
-    "start_1": (-2, 2),
-}
-
-
-@pytest.fixture
-def explorer():
-    return LearningRateExplorer()
 
 
 def center(ax):
@@ -48,7 +30,7 @@ def test_crossing_the_line_turns_settling_into_divergence(explorer, condition):
     assert limit == pytest.approx(2 / condition)
     for share, diverges in ((0.97, False), (1.03, True)):
         explorer.set(learning_rate=share * limit)
-        assert explorer.result["diverged"] is diverges
+        assert explorer.result.diverged is diverges
         assert ("diverges" in explorer.sentence) is diverges
         assert f"{share:.2f} times 2/L" in explorer.sentence
 
@@ -63,7 +45,7 @@ def test_the_star_lies_on_the_curve_of_all_rates(explorer, landscape):
 
 
 def test_the_dip_of_the_curve_is_near_the_line_and_beyond_it_the_loss_is_off_the_scale(explorer):
-    sweep, limit = explorer.artists["sweep"].get_ydata(), explorer.result["limit"]
+    sweep, limit = explorer.artists["sweep"].get_ydata(), explorer.result.limit
     assert 0.7 < RATES[np.argmin(sweep)] / limit < 1
     assert np.all(sweep[1.5 * limit < RATES] == LOSSES[1])
 
@@ -72,7 +54,7 @@ def test_the_target_needs_a_rate_below_the_line_and_nothing_else_moved(explorer)
     assert not explorer.target_reached
     for others in ({"n_steps": 60}, {"start_0": 0.0}, {"condition": 5}):
         explorer.set(learning_rate=0.09, **others)
-        assert explorer.result["losses"][-1] < 0.1
+        assert explorer.result.losses[-1] < 0.1
         assert not explorer.target_reached
         explorer.reset()
     explorer.set(learning_rate=0.087)
@@ -82,9 +64,9 @@ def test_the_target_needs_a_rate_below_the_line_and_nothing_else_moved(explorer)
 
 def test_the_start_decides_the_well_and_the_sentence_says_where(explorer):
     explorer.set(landscape="two wells", condition=1, learning_rate=0.3, start_0=1.6)
-    assert explorer.result["path"][-1, 0] == pytest.approx(0.93, abs=0.01)
+    assert explorer.result.path[-1, 0] == pytest.approx(0.93, abs=0.01)
     explorer.set(start_0=-0.5)
-    assert explorer.result["path"][-1, 0] == pytest.approx(-1.06, abs=0.01)
+    assert explorer.result.path[-1, 0] == pytest.approx(-1.06, abs=0.01)
     assert "(-1.06" in explorer.sentence
 
 
@@ -113,34 +95,18 @@ def test_a_click_on_the_map_sets_the_start_and_one_below_the_rate(explorer):
     assert explorer.values() == before
 
 
-def test_every_corner_of_every_control_keeps_the_curves_on_their_axes(explorer):
-    for corner in itertools.product(*CORNERS.values()):
-        explorer.set(**dict(zip(CORNERS, corner, strict=True)))
-        assert explorer.sentence.startswith("After "), (corner, explorer.sentence)
-        assert "nan" not in explorer.sentence, corner
+def test_what_runs_away_is_held_at_the_edge_of_its_axis(explorer):
+    for rate, n_steps in itertools.product((RATES[0], RATES[-1]), (1, 60)):
+        explorer.set(learning_rate=rate, n_steps=n_steps, condition=100)
         for name in ("curve", "sweep", "here"):
             heights = np.asarray(explorer.artists[name].get_ydata())
-            assert np.all((heights >= LOSSES[0]) & (heights <= LOSSES[1])), corner
+            assert np.all((heights >= LOSSES[0]) & (heights <= LOSSES[1]))
 
 
 def test_the_map_is_lightest_at_the_lowest_point_and_follows_the_condition(explorer):
-    pixels = explorer.artists["shades"].pixels
+    pixels = explorer.artists["map"].pixels
     row, column = np.argwhere(pixels[..., 0] == pixels[..., 0].max()).mean(axis=0)
     assert abs(row - pixels.shape[0] / 2) < 2
     assert abs(column - pixels.shape[1] / 2) < 2
     explorer.set(condition=2)
-    assert not np.array_equal(explorer.artists["shades"].pixels, pixels)
-
-
-def test_each_move_sends_one_new_picture_without_pyplot(explorer):
-    before, updates = bytes(explorer.image.value), explorer.updates
-    explorer.widgets["learning_rate"].value = 0.05
-    assert explorer.updates == updates + 1
-    assert bytes(explorer.image.value) != before
-    picture = Image.open(io.BytesIO(explorer.image.value))
-    assert picture.size == (800, 420)
-    assert plt.get_fignums() == []
-
-
-def test_moving_artists_carry_no_text(explorer):
-    assert not any(hasattr(artist, "get_text") for artist in explorer.artists.values())
+    assert not np.array_equal(explorer.artists["map"].pixels, pixels)

@@ -5,19 +5,13 @@ import pytest
 
 from gradcourse import landscapes
 from gradcourse.descent import descend
-from gradcourse.explorers import RaceExplorer
 from gradcourse.explorers.race import GOAL, N_STEPS, RACERS, RATES, racer, sweep_of
 from gradcourse.optimizers import Adam
 
 
-@pytest.fixture
-def explorer():
-    return RaceExplorer()
-
-
 def test_each_path_is_that_of_the_library(explorer):
     explorer.set(step=N_STEPS, learning_rate=0.01, beta1=0.8, beta2=0.95)
-    ravine, start = landscapes.get("ravine"), explorer.result["start"]
+    ravine, start = landscapes.get("ravine"), explorer.result.start
     left, right, low, high = ravine.window
     for name in RACERS:
         way = descend(ravine, ravine.gradient, start, racer(name, 0.01, 0.8, 0.95), N_STEPS)
@@ -34,7 +28,7 @@ def test_step_shows_that_many_steps(explorer):
 
 
 def test_play_moves_the_step_and_the_step_moves_play(explorer):
-    control = explorer.controls_by_name["step"]
+    control = explorer.controls["step"]
     play = control.row.children[1]
     play.value = 33
     assert explorer.values()["step"] == 33
@@ -57,7 +51,7 @@ def test_the_sweep_agrees_with_single_runs(name):
 
 
 def test_no_shared_rate_brings_all_six_home_but_each_its_own_does(explorer):
-    together = np.array(list(sweep_of("ravine", explorer.result["start"], 0.9, 0.99).values()))
+    together = np.array(list(sweep_of("ravine", explorer.result.start, 0.9, 0.99).values()))
     assert (together.max(axis=0) > 100).all()
     explorer.set(step=100)
     assert not explorer.target_reached
@@ -68,7 +62,7 @@ def test_no_shared_rate_brings_all_six_home_but_each_its_own_does(explorer):
 
 def test_the_ranking_names_the_first_first(explorer):
     explorer.set(step=120)
-    runs = explorer.result["runs"]
+    runs = explorer.result.runs
     first = min(runs, key=lambda name: runs[name].arrival)
     assert f"reached the goal: {RACERS[first]} at step {runs[first].arrival}" in explorer.sentence
 
@@ -82,13 +76,14 @@ def test_who_is_unticked_does_not_take_part(explorer):
 
 
 def test_a_click_sets_the_start_or_the_rate(explorer):
-    ground, loss, sweep = explorer.figure.axes
-    explorer.on_click(0.5, -0.25, ground)
-    assert explorer.result["start"] == pytest.approx((1.5, -0.5))
-    explorer.on_click(0.1, 50, sweep)
-    assert explorer.values()["learning_rate"] == 0.1
-    explorer.on_click(50, 1, loss)
-    assert explorer.values()["learning_rate"] == 0.1
+    explorer.on_click(0.5, -0.25, "map")
+    assert explorer.values()["start_0"] == 0.5
+    assert explorer.values()["start_1"] == pytest.approx(-0.25, abs=0.011)
+    explorer.on_click(0.1, 50, "sweep")
+    rate = explorer.values()["learning_rate"]
+    assert rate == pytest.approx(0.1, rel=0.025)
+    explorer.on_click(50, 1, "loss")
+    assert explorer.values()["learning_rate"] == rate
 
 
 def test_without_bias_correction_the_first_steps_of_adam_are_too_long():

@@ -52,8 +52,8 @@ def test_random_search_falls_behind_as_dimensions_grow():
     shares = []
     for dimensions in (2, 10, 100):
         explorer.set(dimensions=dimensions)
-        shares.append(explorer.result["share"])
-        assert explorer.result["random"][-1] >= explorer.result["gradient"][-1] - 1e-9
+        shares.append(explorer.result.share)
+        assert explorer.result.random[-1] >= explorer.result.gradient[-1] - 1e-9
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > 0.8
     assert shares[-1] < 0.2
@@ -72,4 +72,4 @@ def test_the_target_wants_ten_tries_and_enough_dimensions():
 def test_the_curves_show_the_result():
     explorer = RandomSearchExplorer(dimensions=40)
     for name in ("random", "gradient"):
-        assert explorer.artists[name].get_ydata() == pytest.approx(explorer.result[name])
+        assert explorer.artists[name].get_ydata() == pytest.approx(getattr(explorer.result, name))

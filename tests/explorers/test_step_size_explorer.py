@@ -3,13 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcourse.explorers import StepSizeExplorer
 from gradcourse.explorers.step_size import STEPS
-
-
-@pytest.fixture
-def explorer():
-    return StepSizeExplorer()
 
 
 def slope_of_the_curve(explorer, scheme, low, high):
@@ -36,7 +30,7 @@ def test_the_best_central_step_is_near_the_cube_root_of_rounding(explorer):
 
 def test_the_complex_step_loses_nothing(explorer):
     explorer.set(scheme="complex", h=1e-13)
-    assert explorer.result["error"] < 1e-15
+    assert explorer.result.error < 1e-15
     assert "no digits lost" in explorer.sentence
 
 
@@ -67,11 +61,11 @@ def test_the_target_wants_central_differences_in_float64(explorer):
 def test_the_secant_has_the_slope_of_the_estimate(explorer):
     explorer.set(scheme="central", h=0.1)
     (x0, x1), (y0, y1) = explorer.artists["secant"].get_data()
-    assert (y1 - y0) / (x1 - x0) == pytest.approx(explorer.result["estimate"])
+    assert (y1 - y0) / (x1 - x0) == pytest.approx(explorer.result.estimate)
 
 
 def test_a_click_on_the_errors_chooses_the_step(explorer):
     errors = explorer.figure.axes[1]
     across, up = errors.transData.transform((1e-6, 1e-6)) / explorer.figure.bbox.size
     explorer._clicked({"new": f"{across:.5f} {up:.5f}"})
-    assert explorer.result["h"] == pytest.approx(1e-6, rel=0.02)
+    assert explorer.result.h == pytest.approx(1e-6, rel=0.02)

@@ -1,1 +1,1 @@
-"""What all explorers share: the base class, controls, fast pictures, maps and words."""
+"""What all explorers share: the base class, controls, panels, fast pictures, maps and words."""
