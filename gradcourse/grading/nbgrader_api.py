@@ -15,7 +15,12 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import OperationalError, SAWarning
 from traitlets.config import Config
 
-COURSE_ID = "gradcourse"
+# Where nbgrader looks, in the words of its settings; written into each class folder, too.
+LAYOUT = {
+    "course_id": "gradcourse",
+    "source_directory": "solutions",
+    "release_directory": "exercises",
+}
 # Defining a function raises nothing, so an untouched exercise runs to its end; the check calls the
 # function, meets this error and says "not attempted yet".
 CODE_STUB = "raise NotImplementedError  # your code here"
@@ -23,12 +28,10 @@ TEXT_STUB = "Your answer goes here."
 
 
 def base_config(root: Path, url: str | None = None) -> Config:
-    """Return the settings of nbgrader that all our course folders share."""
+    """Return the settings of nbgrader that all class folders share."""
     config = Config()
+    config.CourseDirectory.update(LAYOUT)
     config.CourseDirectory.root = str(root)
-    config.CourseDirectory.course_id = COURSE_ID
-    config.CourseDirectory.source_directory = "solutions"
-    config.CourseDirectory.release_directory = "exercises"
     config.CourseDirectory.db_url = url or f"sqlite:///{root}/gradebook.db"
     config.ClearSolutions.code_stub = {"python": CODE_STUB}
     config.ClearSolutions.text_stub = TEXT_STUB
@@ -75,7 +78,7 @@ def _call(converter: type, config: Config, **ids: str) -> None:
 
 
 @contextmanager
-def open_gradebook(url: str, course_id: str = COURSE_ID) -> Iterator[Gradebook]:
+def open_gradebook(url: str, course_id: str = LAYOUT["course_id"]) -> Iterator[Gradebook]:
     """Give a gradebook, and close it after the block.
 
     Raises:     OSError – the database does not answer

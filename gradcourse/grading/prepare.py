@@ -8,9 +8,11 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import cloudpickle
 import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import NbGraderException
@@ -18,9 +20,10 @@ from traitlets.config import Config
 
 import gradcourse.checks
 from gradcourse.checks.core import Question
-from gradcourse.grading.course import Course
+from gradcourse.grading.cells import cell_id, is_test
+from gradcourse.grading.class_folder import ClassFolder
 from gradcourse.grading.doors.output import ENDED, SandboxedExecute
-from gradcourse.grading.doors.verdict import is_test, judge, reported
+from gradcourse.grading.doors.verdict import judge, reported
 from gradcourse.grading.grade_one import Assignment, furnished, sandbox_settings
 from gradcourse.grading.nbgrader_api import base_config, open_gradebook, release
 
@@ -32,7 +35,7 @@ globals().update(pickle.loads({pickled!r}))
 '''
 
 
-def prepare(course: Course, name: str, seed: int, timeout: int, scratch: str) -> Assignment:
+def prepare(course: ClassFolder, name: str, seed: int, timeout: int, scratch: str) -> Assignment:
     """Return all that is needed to grade one assignment; add to the course what is missing.
 
     Raises:     FileNotFoundError – there is no such assignment in solutions/
@@ -52,7 +55,7 @@ def prepare(course: Course, name: str, seed: int, timeout: int, scratch: str) ->
     return replace(assignment, reference=reference)
 
 
-def _solutions(course: Course, name: str) -> dict[str, NotebookNode]:
+def _solutions(course: ClassFolder, name: str) -> dict[str, NotebookNode]:
     """Return the assignment's source notebooks by name."""
     source = course.folder("source")
     found = {path.stem: nbformat.read(path, 4) for path in sorted(source.glob(f"{name}/*.ipynb"))}
@@ -63,7 +66,7 @@ def _solutions(course: Course, name: str) -> dict[str, NotebookNode]:
     return found
 
 
-def _release(course: Course, name: str, config: Config) -> None:
+def _release(course: ClassFolder, name: str, config: Config) -> None:
     """Let nbgrader make the release of an assignment in a folder of its own."""
     source = Path(config.CourseDirectory.root) / "solutions" / name
     if not source.exists():
@@ -88,7 +91,7 @@ def _read(root: Path, name: str) -> Assignment:
     return Assignment(name, notebooks, gradebook, files)
 
 
-def _enter(course: Course, name: str, assignment: Assignment) -> None:
+def _enter(course: ClassFolder, name: str, assignment: Assignment) -> None:
     """Enter the assignment into the course's gradebook, unless the same stands there."""
     with furnished(assignment) as root:
         fresh = _entries(open_gradebook(f"sqlite:///{root}/gradebook.db"), name)
@@ -126,10 +129,12 @@ def seal(text: str, seed: int) -> dict[str, str]:
 
 
 def _stub(name: str, seed: int, wanted: bool) -> str:
-    module, questions = import_module(f"gradcourse.checks.{name}"), {}
-    if wanted:
-        named = [item for item in vars(module).items() if isinstance(item[1], Question)]
-        questions = {key: question.sealed(seed) for key, question in named}
+    module = import_module(f"gradcourse.checks.{name}")
+    questions = {
+        key: value.sealed(seed)
+        for key, value in vars(module).items()
+        if wanted and isinstance(value, Question)
+    }
     cloudpickle.register_pickle_by_value(module)  # the sandbox cannot import it
     try:
         return STUB.format(pickled=cloudpickle.dumps(questions, pickle.DEFAULT_PROTOCOL))
@@ -137,7 +142,7 @@ def _stub(name: str, seed: int, wanted: bool) -> str:
         cloudpickle.unregister_pickle_by_value(module)
 
 
-def _measure(assignment: Assignment, solution: NotebookNode) -> dict[str, dict]:
+def _measure(assignment: Assignment, solution: NotebookNode) -> dict[str, dict[str, Any]]:
     """Run a reference solution in the sandbox; return what each of its test cells reported.
 
     Raises:     ValueError – it does not run to its end, or does not earn all points itself
@@ -146,23 +151,30 @@ def _measure(assignment: Assignment, solution: NotebookNode) -> dict[str, dict]:
         settings = sandbox_settings(root, assignment)
         run = SandboxedExecute(sandbox=settings, timeout=assignment.timeout)
         run.shutdown_kernel = "immediate"
-        solution, _ = run.preprocess(solution, {"metadata": {"path": str(root)}})
+        solution, _ = run.preprocess(solution, ResourcesDict(metadata={"path": str(root)}))
     if ENDED in solution.metadata:
-        raise ValueError(f"The reference solution of {assignment.name} ends its own kernel.")
-    reports = {
-        cell.metadata.nbgrader.grade_id: _reference(cell, assignment)
-        for cell in solution.cells
-        if is_test(cell)
-    }
-    return reports
+        cell = cell_id(solution.cells[solution.metadata[ENDED]])
+        raise ValueError(f"The reference solution of {assignment.name} ends its kernel in {cell}.")
+    tests = [cell for cell in solution.cells if is_test(cell)]
+    return {cell_id(test): _reference(test, solution, assignment.seed) for test in tests}
 
 
-def _reference(cell: NotebookNode, assignment: Assignment) -> dict:
+def _reference(test: NotebookNode, solution: NotebookNode, seed: int) -> dict[str, Any]:
     """Return what a test cell of the reference reported, {} if it is silent."""
-    report, name = reported(cell), cell.metadata.nbgrader.grade_id
-    errors = [f"{output.ename}: {output.evalue}" for output in cell.outputs if "ename" in output]
-    feedback = judge(cell, report, assignment.seed) if report.quantities else None
-    if errors or (feedback and not feedback.ok):
-        what = errors[0] if errors else feedback.headline
-        raise ValueError(f"The reference solution itself fails {name}: {what}")
-    return asdict(report) if report.quantities else {}
+    report = reported(test)
+    if _error(test):  # often because of a cell above, such as an import that fails
+        cell, error = next((cell, _error(cell)) for cell in solution.cells if _error(cell))
+        raise ValueError(f"The reference solution itself fails {cell_id(cell)}: {error}")
+    if not report.quantities:
+        return {}
+    feedback = judge(test, report, seed)
+    if not feedback.ok:
+        what = f"{cell_id(test)}: {feedback.headline}"
+        raise ValueError(f"The reference solution itself fails {what}")
+    return asdict(report)
+
+
+def _error(cell: NotebookNode) -> str:
+    """Return the error that a cell ended with, or ""."""
+    errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
+    return f"{errors[0].ename}: {errors[0].evalue}" if errors else ""

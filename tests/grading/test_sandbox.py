@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from gradcourse.__main__ import main
 from gradcourse.grading.doors import sandbox
-from gradcourse.grading.doors.output import ENDED, OUTPUT_LIMIT, SandboxedExecute
+from gradcourse.grading.doors.output import ENDED, OUTPUT, TEXT, SandboxedExecute
 from gradcourse.grading.prepare import seal
 
 
@@ -79,7 +79,7 @@ def test_it_has_no_rights_and_no_network(seen):
 def test_a_large_output_is_cut_and_html_left_out(tmp_path):
     html = "from IPython.display import HTML; HTML('<script>')"
     first, second = run(tmp_path, "print('x' * 10**6)", html).cells
-    assert len(first.outputs[0].text) == OUTPUT_LIMIT
+    assert len(first.outputs[0].text) == TEXT.cell - OUTPUT
     assert set(second.outputs[0].data) == {"text/plain"}
 
 
@@ -135,11 +135,11 @@ def test_sets_that_are_not_asked_for_are_empty():
 # ---- where it cannot be had --------------------------------------------------------------------
 @pytest.fixture
 def no_bubblewrap(monkeypatch):
-    sandbox._problem.cache_clear()
+    sandbox.problem.cache_clear()
     which = sandbox.shutil.which
     monkeypatch.setattr(sandbox.shutil, "which", lambda name: name != "bwrap" and which(name))
     yield
-    sandbox._problem.cache_clear()
+    sandbox.problem.cache_clear()
 
 
 @pytest.mark.usefixtures("no_bubblewrap")
