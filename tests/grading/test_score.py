@@ -109,6 +109,16 @@ def test_a_question_is_found_by_its_key():
     assert question(KEY) is set03.one_step
 
 
+@pytest.mark.parametrize(
+    "key",
+    ["loss", "03.nothing", "99.one_step", "03._step", "03.np", "os.path", "../03.walk", "03."],
+)
+def test_what_is_no_question_of_the_course_is_a_quantity_of_the_instructor_s(key):
+    assert question(key) is None
+    wanted = Report({key: 0.5}, {key: 1}, 1e-6)
+    assert judge(cell(message(**{key: 0.5})), wanted, seed=1).points == 4
+
+
 def test_a_right_answer_earns_all_points_at_any_seed():
     for number in (1, 2, 77):
         outcomes = set03.one_step.collect(set03.one_step.right, number)
@@ -167,6 +177,14 @@ def test_all_other_output_of_a_test_cell_is_dropped():
     points, card = done.outputs
     assert points.data == {"text/plain": "0.0"}
     assert "differs from the reference" in card.data["text/plain"]
+
+
+def test_no_report_outlives_the_score():
+    beside = cell(message(loss=0.5))
+    del beside.metadata["nbgrader"]
+    for other in (beside, cell(message(loss=0.5))):
+        done, _ = TrustedScore(reference={"x": {}}).preprocess_cell(other, {}, 0)
+        assert REPORT not in json.dumps(done)
 
 
 # ---- what hidden tests call --------------------------------------------------------------------

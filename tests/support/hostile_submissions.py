@@ -739,7 +739,11 @@ FILES = [
         "a link to a classmate",
         in_folder(
             lambda work, folder: os.symlink(
-                work.folder / "submitted" / "h000" / work.assignment / f"{work.assignment}.ipynb",
+                work.folder
+                / "submitted"
+                / "000-honest"
+                / work.assignment
+                / f"{work.assignment}.ipynb",
                 folder / f"{work.assignment}.ipynb",
             )
         ),
@@ -759,7 +763,7 @@ FILES = [
         in_folder(
             lambda work, folder: (
                 folder.rmdir(),
-                os.symlink(work.folder / "submitted" / "h000" / work.assignment, folder),
+                os.symlink(work.folder / "submitted" / "000-honest" / work.assignment, folder),
             )
         ),
         0,
@@ -815,7 +819,25 @@ FILES = [
 # ---- it puts out too much, or the wrong thing --------------------------------------------------
 SCRIPT = "<script>alert(1)</script>"
 HTML = f"from IPython.display import HTML, Javascript, display\ndisplay(HTML({SCRIPT!r}))\n"
+REPORTS = f"{SHOW}for _ in range(COUNT): publish_display_data({{'{REPORT}': 'x' * 4_900_000}})"
+ERRORS = """kernel = get_ipython().kernel
+for name in ('x' * 900_000, 7, None):
+    for _ in range(COUNT):
+        content = {'ename': name, 'evalue': name, 'traceback': name}
+        kernel.session.send(kernel.iopub_socket, 'error', content, parent=kernel.get_parent())"""
+NONSENSE = """kernel = get_ipython().kernel
+for parts in ([b'x'], [b'<IDS|MSG>'], [b'<IDS|MSG>', *[b'[]'] * 5], [b'<IDS|MSG>', *[b'{'] * 9]):
+    kernel.iopub_socket.send_multipart(parts)
+for kind in ('stream', 'display_data', 'execute_result', 'execute_input', 'comm_open', 'status'):
+    for content in ({}, {'data': 7, 'text': {}, 'name': [], 'execution_count': 'x'}, 'text', None):
+        kernel.session.send(kernel.iopub_socket, kind, content, parent=kernel.get_parent())"""
 OUTPUT = [
+    Case("reports for ever", inside(REPORTS.replace("COUNT", "10**9")), NO_WALK),
+    Case("reports from a cell beside", beside(REPORTS.replace("COUNT", "30"))),
+    Case("three hundred megabytes of reports beside", beside(REPORTS.replace("COUNT", "60"))),
+    Case("errors that nobody has made", beside(ERRORS.replace("COUNT", "60"))),
+    Case("messages that are none", beside(NONSENSE)),
+    Case("messages that are none, from an answer", inside(NONSENSE)),
     Case("fifty megabytes in one string", beside("print('x' * 50_000_000)")),
     Case("fifty megabytes inside an answer", inside("print('x' * 5_000_000)")),
     Case("two hundred thousand lines", beside("for i in range(200_000): print(i)")),
