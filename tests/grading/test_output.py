@@ -169,7 +169,7 @@ KINDS = ("status", "execute_input", "stream", "error", "display_data", "execute_
 def test_any_content_becomes_plain_text_or_nothing():
     execute = SandboxedExecute()
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=150, deadline=None)
     @given(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(FIELDS), json_values))
     def any_content(kind, content):
         execute._text, execute._reports = TEXT, REPORTS

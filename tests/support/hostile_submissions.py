@@ -36,12 +36,14 @@ class Case:
     """A submission: how to make it, what should become of it.
 
     `make` gets the class and the student's folder; what it returns is handed in as the notebook.
+    `waits` says that it runs until time is up.
     """
 
     name: str
     make: Callable[[Class, Path], NotebookNode | bytes | None]
     points: float = ALL
     status: str = "graded"
+    waits: bool = False
 
 
 # ---- ways to make one --------------------------------------------------------------------------
@@ -118,12 +120,13 @@ WRONG_WALK = "def walk(*args):\n    return [[0.0]], 'steps'"
 
 # ---- it does not end, or ends too much ---------------------------------------------------------
 ENDLESS = [
-    Case("endless loop", inside("while True: pass"), NO_WALK),
-    Case("sleeps for ever", inside("import time\ntime.sleep(1e6)"), NO_WALK),
+    Case("endless loop", inside("while True: pass"), NO_WALK, waits=True),
+    Case("sleeps for ever", inside("import time\ntime.sleep(1e6)"), NO_WALK, waits=True),
     Case(
         "deaf loop",
         inside("import time\nwhile True:\n    try: time.sleep(1)\n    except BaseException: pass"),
         NO_WALK,
+        waits=True,
     ),
     Case(
         "ignores signals",
@@ -133,9 +136,13 @@ ENDLESS = [
             "while True: pass"
         ),
         NO_WALK,
+        waits=True,
     ),
     Case(
-        "stops itself", inside("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)"), NO_WALK
+        "stops itself",
+        inside("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)"),
+        NO_WALK,
+        waits=True,
     ),
     Case("ends the process", inside("import os\nos._exit(0)"), NO_WALK),
     Case("ends it while being defined", instead("import os\nos._exit(0)"), NO_WALK),
@@ -191,6 +198,7 @@ ENDLESS = [
             "        x = b'1' * (6 * 10**8)\n        time.sleep(1e6)\ntime.sleep(1e6)"
         ),
         NO_WALK,
+        waits=True,
     ),
     Case(
         "fills the disk",
@@ -213,6 +221,7 @@ ENDLESS = [
         "recursion through the floor",
         inside("import sys\nsys.setrecursionlimit(10**9)\ng = lambda n: g(n + 1)\ng(0)"),
         NO_WALK,
+        waits=True,
     ),
     Case("closes all files", inside("import os\nos.closerange(0, 64)"), NO_WALK),
     Case("stops the clock", beside("import time\ntime.monotonic = time.time = lambda: 0.0")),
