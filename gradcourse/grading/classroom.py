@@ -65,21 +65,21 @@ def grade(
     for name, value in {"seed": seed, "timeout": timeout, "workers": workers or 1}.items():
         require.whole(name, value)
     require_sandbox(course, assignment)
-    place = ClassFolder.open(course, gradebook)
+    folder = ClassFolder.open(course, gradebook)
     with tempfile.TemporaryDirectory(prefix=f"gradcourse-{os.getpid()}-", dir="/tmp") as scratch:
-        plan = prepare(place, assignment, seed, timeout, scratch)
-        todo = list(_todo(place, plan, again))
-        _announce(say, place, plan, len(todo))
+        prepared = prepare(folder, assignment, seed, timeout, scratch)
+        todo = list(_todo(folder, prepared, again))
+        _announce(say, folder, prepared, len(todo))
         try:
-            _grade(place, plan, todo, partial(_workers, scheduler, workers), say)
+            _grade(folder, prepared, todo, partial(_workers, scheduler, workers), say)
         finally:  # also after Ctrl-C: what is finished is reported
-            results = place.write_pages(assignment)
+            results = folder.write_pages(assignment)
     return results
 
 
 def _grade(
-    course: ClassFolder,
-    plan: Assignment,
+    folder: ClassFolder,
+    assignment: Assignment,
     todo: list[Job],
     workers: Callable[[], AbstractContextManager[Client]],
     say: Callable[[str], None],
@@ -88,28 +88,29 @@ def _grade(
     if not todo:
         return
     with workers() as client:
-        for number, (result, texts) in enumerate(_results(client, course, plan, todo), start=1):
-            result = course.save(plan.name, result, texts)
+        results = _results(client, folder, assignment, todo)
+        for number, (result, texts) in enumerate(results, start=1):
+            result = folder.save(assignment.name, result, texts)
             say(f"[{number}/{len(todo)}] {result.student}: {_in_short(result)}")
 
 
-def _todo(course: ClassFolder, plan: Assignment, again: bool) -> Iterator[Job]:
+def _todo(folder: ClassFolder, assignment: Assignment, again: bool) -> Iterator[Job]:
     """Yield what is new, changed, or was graded with another reference or seed."""
-    basis = repr((plan.releases, plan.reference, plan.seed)).encode()
-    for student in course.students(plan.name):
-        files = course.handed_in(student, plan.name, list(plan.releases))
+    basis = repr((assignment.releases, assignment.reference, assignment.seed)).encode()
+    for student in folder.students(assignment.name):
+        files = folder.handed_in(student, assignment.name, list(assignment.releases))
         fingerprint = hashlib.sha256(basis + repr(files).encode()).hexdigest()
-        before = course.result(student, plan.name)
+        before = folder.result(student, assignment.name)
         if again or before is None or before.fingerprint != fingerprint:
             yield Job(student, fingerprint)
 
 
 def _announce(
-    say: Callable[[str], None], course: ClassFolder, plan: Assignment, n_todo: int
+    say: Callable[[str], None], folder: ClassFolder, assignment: Assignment, n_todo: int
 ) -> None:
-    students = course.students(plan.name)
-    say(f"{plan.name}: {len(students)} handed in, {n_todo} to grade, seed {plan.seed}")
-    reports = [item for notebook in plan.reference.values() for item in notebook.items()]
+    students = folder.students(assignment.name)
+    say(f"{assignment.name}: {len(students)} handed in, {n_todo} to grade, seed {assignment.seed}")
+    reports = [item for notebook in assignment.reference.values() for item in notebook.items()]
     if silent := [cell for cell, report in reports if not report]:
         say(f"The tests in {', '.join(silent)} report nothing: there a person has to decide.")
 
@@ -141,18 +142,18 @@ def _leave_ctrl_c_to_us() -> None:
 
 
 def _results(
-    client: Client, course: ClassFolder, plan: Assignment, todo: list[Job]
+    client: Client, folder: ClassFolder, assignment: Assignment, todo: list[Job]
 ) -> Iterator[tuple[Result, dict[str, str]]]:
     """Yield results as they come; few files are on their way at once, so memory stays flat."""
-    shared = client.scatter(plan, broadcast=True)
-    names = list(plan.releases)
+    shared = client.scatter(assignment, broadcast=True)
+    names = list(assignment.releases)
     queue = iter(todo)
     jobs: dict[str, Job] = {}
     completed = as_completed()
 
     def start(how_many: int) -> None:
         for job in islice(queue, how_many):
-            files = course.handed_in(job.student, plan.name, names)
+            files = folder.handed_in(job.student, assignment.name, names)
             task = (grade_one, shared, job.student, files, job.fingerprint)
             future = client.submit(*task, key=f"{job.student}-{job.fingerprint}", retries=1)
             jobs[str(future.key)] = job

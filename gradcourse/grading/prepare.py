@@ -35,29 +35,29 @@ globals().update(pickle.loads({pickled!r}))
 '''
 
 
-def prepare(course: ClassFolder, name: str, seed: int, timeout: int, scratch: str) -> Assignment:
-    """Return all that is needed to grade one assignment; add to the course what is missing.
+def prepare(folder: ClassFolder, name: str, seed: int, timeout: int, scratch: str) -> Assignment:
+    """Return all that is needed to grade one assignment; add to the class folder what is missing.
 
     Raises:     FileNotFoundError – there is no such assignment in solutions/
                 ValueError        – nbgrader refuses the solution, or it does not earn all points
     """
-    solutions = _solutions(course, name)
-    with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        root = Path(folder)
-        _release(course, name, base_config(root))
+    solutions = _solutions(folder, name)
+    with tempfile.TemporaryDirectory(dir=scratch) as made:
+        root = Path(made)
+        _release(folder, name, base_config(root))
         assignment = replace(_read(root, name), seed=seed, timeout=timeout, scratch=scratch)
-        if not course.folder("release", name).exists():
-            shutil.copytree(root / "exercises" / name, course.folder("release", name))
-    _enter(course, name, assignment)
+        if not folder.folder("release", name).exists():
+            shutil.copytree(root / "exercises" / name, folder.folder("release", name))
+    _enter(folder, name, assignment)
     sealed = seal(" ".join(cell.source for nb in solutions.values() for cell in nb.cells), seed)
     assignment = replace(assignment, sealed=sealed)
     reference = {stem: _measure(assignment, nb) for stem, nb in solutions.items()}
     return replace(assignment, reference=reference)
 
 
-def _solutions(course: ClassFolder, name: str) -> dict[str, NotebookNode]:
+def _solutions(folder: ClassFolder, name: str) -> dict[str, NotebookNode]:
     """Return the assignment's source notebooks by name."""
-    source = course.folder("source")
+    source = folder.folder("source")
     found = {path.stem: nbformat.read(path, 4) for path in sorted(source.glob(f"{name}/*.ipynb"))}
     if not found:
         known = sorted({path.parent.name for path in source.glob("*/*.ipynb")})
@@ -66,11 +66,11 @@ def _solutions(course: ClassFolder, name: str) -> dict[str, NotebookNode]:
     return found
 
 
-def _release(course: ClassFolder, name: str, config: Config) -> None:
+def _release(folder: ClassFolder, name: str, config: Config) -> None:
     """Let nbgrader make the release of an assignment in a folder of its own."""
     source = Path(config.CourseDirectory.root) / "solutions" / name
     if not source.exists():
-        shutil.copytree(course.folder("source", name), source)
+        shutil.copytree(folder.folder("source", name), source)
     try:
         release(name, config)
     except (NbGraderException, RuntimeError) as error:
@@ -91,12 +91,12 @@ def _read(root: Path, name: str) -> Assignment:
     return Assignment(name, notebooks, gradebook, files)
 
 
-def _enter(course: ClassFolder, name: str, assignment: Assignment) -> None:
-    """Enter the assignment into the course's gradebook, unless the same stands there."""
+def _enter(folder: ClassFolder, name: str, assignment: Assignment) -> None:
+    """Enter the assignment into the class's gradebook, unless the same stands there."""
     with furnished(assignment) as root:
         fresh = _entries(open_gradebook(f"sqlite:///{root}/gradebook.db"), name)
-        if fresh != _entries(course.gradebook(), name):
-            _release(course, name, base_config(root, course.url))
+        if fresh != _entries(folder.gradebook(), name):
+            _release(folder, name, base_config(root, folder.url))
 
 
 def _entries(opened: AbstractContextManager[Gradebook], name: str) -> set[tuple]:
@@ -162,16 +162,21 @@ def _measure(assignment: Assignment, solution: NotebookNode) -> dict[str, dict[s
 def _reference(test: NotebookNode, solution: NotebookNode, seed: int) -> dict[str, Any]:
     """Return what a test cell of the reference reported, {} if it is silent."""
     report = reported(test)
-    if _error(test):  # often because of a cell above, such as an import that fails
-        cell, error = next((cell, _error(cell)) for cell in solution.cells if _error(cell))
-        raise ValueError(f"The reference solution itself fails {cell_id(cell)}: {error}")
-    if not report.quantities:
-        return {}
-    feedback = judge(test, report, seed)
-    if not feedback.ok:
-        what = f"{cell_id(test)}: {feedback.headline}"
-        raise ValueError(f"The reference solution itself fails {what}")
-    return asdict(report)
+    feedback = judge(test, report, seed) if report.quantities else None
+    fault = _first_error(solution, test) if _error(test) else ""
+    if feedback and not feedback.ok:
+        fault = fault or f"{cell_id(test)}: {feedback.headline}"
+    if fault:
+        raise ValueError(f"The reference solution itself fails {fault}")
+    return asdict(report) if report.quantities else {}
+
+
+def _first_error(solution: NotebookNode, test: NotebookNode) -> str:
+    """Return what a test failed with, and the error above it that may be the cause."""
+    first = next(cell for cell in solution.cells if _error(cell))
+    if first is test:
+        return f"{cell_id(test)}: {_error(test)}"
+    return f"{cell_id(first)}: {_error(first)}; so does {cell_id(test)}: {_error(test)}"
 
 
 def _error(cell: NotebookNode) -> str:

@@ -35,7 +35,7 @@ WAITING_MESSAGES = 100  # received and not yet read; the rest waits in the kerne
 
 
 @dataclass(frozen=True)
-class Room:
+class Budget:
     """How many characters may still be kept: of one cell, and of the whole notebook."""
 
     cell: int
@@ -46,25 +46,15 @@ class Room:
         """What may be kept now."""
         return max(0, min(self.cell, self.notebook))
 
-    def without(self, size: int) -> "Room":
+    def without(self, size: int) -> "Budget":
         """Return what is left after so many more."""
-        return Room(self.cell - size, self.notebook - size)
+        return Budget(self.cell - size, self.notebook - size)
 
 
-TEXT = Room(cell=100_000, notebook=1 * MB)
-REPORTS = Room(cell=5 * MB, notebook=20 * MB)
+TEXT = Budget(cell=100_000, notebook=1 * MB)
+REPORTS = Budget(cell=5 * MB, notebook=20 * MB)
 OUTPUT = 100  # characters that an output counts for, however short it is
-
-
-UNREADABLE: dict[str, Any] = {
-    "header": {},
-    "parent_header": {},
-    "metadata": {},
-    "content": {},
-    "buffers": [],
-    "msg_id": "",
-    "msg_type": "unreadable",
-}
+PARTS = ("header", "parent_header", "metadata", "content")  # of a message, in Jupyter's protocol
 
 
 class BoundedSession(Session):
@@ -89,12 +79,13 @@ class BoundedSession(Session):
         self.left -= MESSAGE + sum(map(len, msg_list))
         if self.left < 0:
             self.end_kernel()
+        empty: dict[str, Any] = {part: {} for part in PARTS}
         with suppress(Exception):  # a stranger's bytes may break a reader in any way
             message = super().deserialize(msg_list, content, copy)
-            parts = ("header", "parent_header", "content")
-            if all(isinstance(message[part], dict) for part in parts):
-                return message | {"content": _checked(message["msg_type"], message["content"])}
-        return {**UNREADABLE}
+            if all(isinstance(message[part], dict) for part in PARTS):
+                said = _checked(message["msg_type"], Untrusted(message["content"]))
+                return message | {"content": said}
+        return empty | {"msg_type": "unreadable", "msg_id": "", "buffers": []}
 
 
 class BoundedClient(AsyncKernelClient):
@@ -232,12 +223,12 @@ class SandboxedExecute(Execute):
         return fits
 
 
-def _checked(kind: str, content: dict[str, Json]) -> dict[str, Json]:
+def _checked(kind: str, content: Untrusted) -> dict[str, Json]:
     """Return a message's content; of a reply to a cell only whether it failed, in short."""
     if kind != "execute_reply":
         return content
     status = "error" if content.get("status") == "error" else "ok"
-    return _short_error(Untrusted(content)) | {"status": status}
+    return _short_error(content) | {"status": status}
 
 
 def _prompt(content: Untrusted) -> dict[str, Json]:

@@ -1,4 +1,4 @@
-"""The trusted score: only reported numbers count, and they are judged outside."""
+"""The verdict: only reported numbers count, and they are judged outside."""
 
 import json
 
