@@ -73,6 +73,12 @@ class Run:
         """Whether a cell ended the kernel."""
         return ENDED in self.notebook.metadata
 
+    @property
+    def ended_in(self) -> int:
+        """The section of the cell that ended the kernel."""
+        before = self.notebook.cells[: self.notebook.metadata[ENDED]]
+        return sum(map(is_test, before))
+
     def feedback(self, name: str) -> Feedback:
         """Return what the trusted score said of a test cell."""
         [cell] = [cell for cell in graded_cells(self.notebook) if cell_id(cell) == name]
@@ -136,35 +142,61 @@ def _grade_notebook(
     def run(plan: Plan | None = None) -> Run:
         return _run(assignment, name, submission.notebook(plan))
 
-    runs, killers = [run()], set[str]()
+    runs, killers = [run()], set[int]()
     if runs[0].ended:
-        more, killers = _run_apart(run, submission)
+        more, killers = _run_apart(run, submission, runs[0].ended_in)
         runs += more
+    killed = {submission.tests[section] for section in killers}
     answers = []
     for cell in graded_cells(runs[-1].notebook):
         best = _best(runs, cell_id(cell))
-        answers.append(_answer(name, cell, best, cell_id(cell) in killers))
+        answers.append(_answer(name, cell, best, cell_id(cell) in killed))
     return _for_formgrader(runs[-1].notebook, submission, answers), answers
 
 
-def _run_apart(run: Callable[[Plan], Run], submission: Submission) -> tuple[list[Run], set[str]]:
-    """Run each answer by itself, then all together that ended no kernel.
+def _run_apart(
+    run: Callable[[Plan], Run], submission: Submission, suspect: int
+) -> tuple[list[Run], set[int]]:
+    """Run the section in which the kernel ended by itself, and the others together.
 
-    Returns:    the runs, and the ids of the test cells whose answers end every kernel
+    Returns:    the runs, the one to be shown last, and the sections that end every kernel
     """
+    others = submission.sections - {suspect}
+    rest = run(Plan(others, others))
+    if rest.ended:  # it was not, or not only, that section: a thread may end the kernel later
+        return _run_each(run, submission)
+    if suspect == len(submission.tests):  # what follows the last test earns nothing
+        return [rest], set()
+    runs = _run_alone(run, submission, suspect)
+    if runs[-1].ended:
+        return [*runs, rest], {suspect}
+    if runs[0].ended:  # a cell of the student's own did it
+        return [*runs, run(Plan(submission.sections, others))], set()
+    return [*runs, rest], set()
+
+
+def _run_each(run: Callable[[Plan], Run], submission: Submission) -> tuple[list[Run], set[int]]:
+    """Run each answer by itself, then all together that ended no kernel."""
     runs, killers, spoiled = [], set(), set()
     for section in range(len(submission.tests)):
-        alone = frozenset({section})
-        runs.append(run(Plan(answers=alone, extras=alone)))
-        if runs[-1].ended and submission.extras:  # or was it a cell of the student's own beside it?
+        alone = _run_alone(run, submission, section)
+        runs += alone
+        if alone[0].ended:
             spoiled.add(section)
-            runs.append(run(Plan(answers=alone, extras=frozenset())))
-        if runs[-1].ended:
+        if alone[-1].ended:
             killers.add(section)
-    after_the_last_test = len(submission.tests)
-    harmless = submission.sections - killers - {after_the_last_test}
+    harmless = submission.sections - killers - {len(submission.tests)}
     runs.append(run(Plan(answers=harmless, extras=harmless - spoiled)))
-    return runs, {submission.tests[section] for section in killers}
+    return runs, killers
+
+
+def _run_alone(run: Callable[[Plan], Run], submission: Submission, section: int) -> list[Run]:
+    """Run one answer by itself; if the kernel ends, again without the student's own cells."""
+    alone = frozenset({section})
+    runs = [run(Plan(answers=alone, extras=alone))]
+    if runs[0].ended and submission.extras:
+        runs.append(run(Plan(answers=alone, extras=frozenset())))
+    return runs
 
 
 def _best(runs: list[Run], name: str) -> Run:

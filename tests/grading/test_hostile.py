@@ -33,7 +33,8 @@ class Room:
         honest.cells[0].source += f"\n{CANARY}"
         for number, case in enumerate(CASES):
             if number % 10 == 0 and waits == (number == 0):
-                self.work.hand_in(f"{number:03}-honest", honest)
+                path = self.work.hand_in(f"{number:03}-honest", honest)
+                self.before |= fingerprint(path.parents[1])
             if case.waits == waits:
                 student = self.work.folder / "submitted" / f"{number:03}"
                 (student / A).mkdir(parents=True)
@@ -114,9 +115,7 @@ def test_no_honest_classmate_is_harmed(room):
 
 def test_nothing_outside_its_folder_is_changed(room):
     after = fingerprint(room.work.folder)
-    made = {
-        f"{room.work.folder}/{name}" for name in (f"exercises/{A}/{A}.ipynb", "nbgrader_config.py")
-    }
+    made = {"nbgrader_config.py", f"exercises/{A}/{A}.ipynb"}
     assert set(after) == set(room.before) | {f"{room.work.folder}/{name}" for name in made}
     assert {path: after[path] for path in room.before} == room.before
 
