@@ -63,12 +63,12 @@ def quietly(work, **options):
     return {record.student: record for record in records}, said
 
 
-# ---- a class of thirty -------------------------------------------------------------------------
+# ---- a class of twenty -------------------------------------------------------------------------
 @pytest.fixture(scope="module")
-def thirty(tmp_path_factory, cluster):
+def twenty(tmp_path_factory, cluster):
     """Right, wrong, half-done and broken work; what each should earn; and the results."""
     work, wanted = Class(tmp_path_factory.mktemp("class")), {}
-    for number in range(28):
+    for number in range(18):
         kinds = {
             name: KINDS[(number * (position + 1) + number // 4) % 4]
             for position, name in enumerate(POINTS)
@@ -76,21 +76,21 @@ def thirty(tmp_path_factory, cluster):
         kinds = dict.fromkeys(POINTS, "right") if number in (0, 13) else kinds
         hand_in(work, f"student-{number:02d}", kinds)
         wanted[f"student-{number:02d}"] = kinds
-    work.hand_in("student-28", b'{"cells": [')
-    (work.folder / "submitted" / "student-29" / A).mkdir(parents=True)
+    work.hand_in("student-18", b'{"cells": [')
+    (work.folder / "submitted" / "student-19" / A).mkdir(parents=True)
     records, said = quietly(work, scheduler=cluster)
     return work, wanted, records, said
 
 
-def test_every_score_is_right(thirty):
-    _, wanted, records, _ = thirty
+def test_every_score_is_right(twenty):
+    _, wanted, records, _ = twenty
     got = {student: records[student].points for student in wanted}
     assert got == {student: expected(kinds) for student, kinds in wanted.items()}
     assert len(set(got.values())) > 5
 
 
-def test_every_answer_is_told_what_it_is(thirty):
-    _, wanted, records, _ = thirty
+def test_every_answer_is_told_what_it_is(twenty):
+    _, wanted, records, _ = twenty
     for student, kinds in wanted.items():
         for said, (name, kind) in zip(records[student].answers, kinds.items(), strict=True):
             feedback = said.feedback
@@ -100,23 +100,23 @@ def test_every_answer_is_told_what_it_is(thirty):
                 assert feedback.hint.lower().startswith(WRONG[name][2].lower())
 
 
-def test_what_cannot_be_graded_is_refused_with_a_reason(thirty):
-    _, _, records, _ = thirty
+def test_what_cannot_be_graded_is_refused_with_a_reason(twenty):
+    _, _, records, _ = twenty
     assert {s: r.reason for s, r in records.items() if r.status != "graded"} == {
-        "student-28": "The file is damaged or cut off: it is not valid JSON; "
+        "student-18": "The file is damaged or cut off: it is not valid JSON; "
         "save the notebook again.",
-        "student-29": f"There is no {A}.ipynb, but no notebook; name the file as it was released.",
+        "student-19": f"There is no {A}.ipynb, but no notebook; name the file as it was released.",
     }
 
 
-def test_the_gradebook_holds_the_same_points(thirty):
-    work, _, records, _ = thirty
+def test_the_gradebook_holds_the_same_points(twenty):
+    work, _, records, _ = twenty
     done = [record for record in records.values() if record.status == "graded"]
     assert scores(work) == {(r.student, a.cell): a.points for r in done for a in r.answers}
 
 
-def test_the_table_holds_the_same_points(thirty):
-    work, _, records, _ = thirty
+def test_the_table_holds_the_same_points(twenty):
+    work, _, records, _ = twenty
     with open(work.folder / "reports" / A / "grades.csv", encoding="utf-8") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     assert list(rows) == sorted(records)
@@ -128,8 +128,8 @@ def test_the_table_holds_the_same_points(thirty):
             assert float(row[said.cell]) == said.points
 
 
-def test_everyone_has_a_page_and_the_class_an_overview(thirty):
-    work, _, records, _ = thirty
+def test_everyone_has_a_page_and_the_class_an_overview(twenty):
+    work, _, records, _ = twenty
     for student in records:
         page = (work.folder / "feedback" / student / A / f"{A}.html").read_text("utf-8")
         assert "<html" in page
@@ -137,43 +137,43 @@ def test_everyone_has_a_page_and_the_class_an_overview(thirty):
     assert "plus instead of minus" in overview.lower()
 
 
-def test_no_hidden_test_leaves_the_grader(thirty):
-    work, *_ = thirty
+def test_no_hidden_test_leaves_the_grader(twenty):
+    work, *_ = twenty
     pages = [*work.folder.glob("feedback/**/*.html"), *work.folder.glob("reports/*/*.*")]
-    assert len(pages) >= 32
+    assert len(pages) >= 22
     for page in pages:
         assert ".report(" not in page.read_text("utf-8")
 
 
-def test_progress_counts_to_the_end(thirty):
-    *_, said = thirty
-    assert said[0] == f"{A}: 30 handed in, 30 to grade, seed 1"
-    assert said[-1].startswith("[30/30] ")
+def test_progress_counts_to_the_end(twenty):
+    *_, said = twenty
+    assert said[0] == f"{A}: 20 handed in, 20 to grade, seed 1"
+    assert said[-1].startswith("[20/20] ")
 
 
-def test_a_second_run_grades_nothing_and_a_third_what_is_new_or_changed(thirty, tmp_path, cluster):
-    shutil.copytree(thirty[0].folder, tmp_path, dirs_exist_ok=True)
-    work = thirty[0]
+def test_a_second_run_grades_nothing_and_a_third_what_is_new_or_changed(twenty, tmp_path, cluster):
+    shutil.copytree(twenty[0].folder, tmp_path, dirs_exist_ok=True)
+    work = twenty[0]
     copy = Class.__new__(Class)
     copy.__dict__ = {**work.__dict__, "folder": tmp_path}
     _, said = quietly(copy, scheduler=cluster)
-    assert said == [f"{A}: 30 handed in, 0 to grade, seed 1"]
+    assert said == [f"{A}: 20 handed in, 0 to grade, seed 1"]
     copy.hand_in("student-03", copy.honest())
     copy.hand_in("student-00", b"damaged")
-    copy.hand_in("student-30", copy.honest(one_step="def one_step(*args): return 0"))
+    copy.hand_in("student-20", copy.honest(one_step="def one_step(*args): return 0"))
     records, said = quietly(copy, scheduler=cluster)
     assert sorted(line.split()[1] for line in said[1:]) == [
         "student-00:",
         "student-03:",
-        "student-30:",
+        "student-20:",
     ]
     improved = records["student-03"]
     assert (improved.points, len(improved.earlier)) == (10, 1)
-    assert improved.earlier[0]["points"] == thirty[2]["student-03"].points
+    assert improved.earlier[0]["points"] == twenty[2]["student-03"].points
     kept = records["student-00"]
     assert (kept.status, kept.points) == ("refused", 10)
     assert kept.reason.endswith("stands.")
-    assert records["student-30"].points == 9
+    assert records["student-20"].points == 9
 
 
 # ---- whatever ends a run -----------------------------------------------------------------------
