@@ -1,38 +1,35 @@
-"""Give every test file, and every notebook, an empty data folder of its own.
+"""What tests and notebooks share: empty data folders, ports for their kernels, an order.
 
 This file stands at the root because the notebooks in lessons/, solutions/ and exercises/ are tests
 too, and pytest asks only the conftest files above a test.
 """
 
 import os
-import socket
 import tempfile
 from functools import cache
-from itertools import cycle
 from pathlib import Path
 
 import pytest
 from jupyter_client.connect import LocalPortCache
+from kernel_ports import port_finder
 
+pytest_plugins = ["nbval_compares_all"]
 FOLDER = pytest.StashKey[str]()
 
+# A worker gets a file at a time. The longest come first, the shortest last: so both end together.
+LONGEST_FIRST = (
+    "tests/grading/test_hostile.py",
+    "tests/grading/test_classroom.py",
+    "tests/explorers/test_all_explorers.py",
+    "tests/checks/test_sets.py",
+    "tests/notebooks/test_browser.py",
+    "tests/grading/",
+    "lessons/",
+    "solutions/",
+    "exercises/",
+)
 
-# A kernel's ports are chosen first and opened half a second later. Among those that any connection
-# may be given in between, about one kernel in 400 found its port taken, and hung. So here each test
-# process has ports of its own, below the system's.
-WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw2")[2:]) % 3
-PORTS = cycle(range(10_000 + 7_000 * WORKER, 17_000 + 7_000 * WORKER))
-
-
-def find_available_port(self, ip):
-    """Return the next port of this process that nobody uses."""
-    for port in PORTS:
-        with socket.socket() as trial:
-            if trial.connect_ex((ip, port)):
-                return port
-
-
-LocalPortCache.find_available_port = find_available_port
+LocalPortCache.find_available_port = port_finder(os.environ.get("PYTEST_XDIST_WORKER", ""))
 
 
 def pytest_configure(config):
@@ -40,6 +37,18 @@ def pytest_configure(config):
     base = tempfile.TemporaryDirectory(prefix="gradcourse-tests-", ignore_cleanup_errors=True)
     config.add_cleanup(base.cleanup)
     config.stash[FOLDER] = base.name
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Put the files that take longest first; within a file, nothing moves."""
+    items.sort(key=lambda item: place(item.nodeid))
+
+
+def place(test: str) -> int:
+    """Where in the order a test stands: the number in LONGEST_FIRST, or after all of them."""
+    named = (number for number, start in enumerate(LONGEST_FIRST) if test.startswith(start))
+    return next(named, len(LONGEST_FIRST))
 
 
 @cache

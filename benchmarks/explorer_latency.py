@@ -4,21 +4,20 @@ All three stand in one notebook and take turns, so that a busy machine slows the
 runs in the browser: from the keydown event to the load event of the new picture (or to the
 changed text, for the empty callback).
 
+    export PYTHONPATH=tools:tests:tests/support
     python benchmarks/explorer_latency.py [--explorer LearningRateExplorer --slider learning_rate]
 """
 
 import argparse
 import statistics
-import sys
 import time
 from importlib import import_module
 from pathlib import Path
 
 import nbformat
+from lab import browser, jupyter_lab, open_notebook, run_all
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests"), str(ROOT / "tests" / "support")]
-from lab import browser, jupyter_lab, open_notebook, run_all  # noqa: E402
 
 EXPLORER = """
 from gradcourse.explorers import {explorer} as Subject

@@ -1,5 +1,6 @@
 """Grade one class with each grader in one run: processor time and pace, beside nbgrader and otter.
 
+    export PYTHONPATH=tools:tests:tests/support
     python benchmarks/grading.py [--submissions 12] [--otter PATH/TO/A/PYTHON/THAT/HAS/OTTER]
 
 Every contestant grades the same notebooks of 03_gradient_descent with the same hidden tests, in a
@@ -28,11 +29,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from classes import Class
 from nbgrader.api import Gradebook
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests"), str(ROOT / "tests" / "support")]
-from classes import Class  # noqa: E402
 
 SMALL = 2  # submissions of the class that shows what starting costs
 POINTS = (10, 9, 4, 0)  # all right, one wrong, two not attempted, nothing done; then from the front

@@ -1,5 +1,6 @@
 """Grade a large class twice: on several workers, watching their memory, and one after the other.
 
+    export PYTHONPATH=tools:tests:tests/support
     python benchmarks/many_submissions.py [--submissions 300] [--workers 2]
 
 Printed are the pace, whether every score is right, the memory of the workers in the first and in
@@ -7,21 +8,17 @@ the last third of the run, and whether the gradebook equals that of a sequential
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from pathlib import Path
 from statistics import median
 
 import psutil
+from classes import Class
 from distributed import default_client
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests"), str(ROOT / "tests" / "support")]
-from classes import Class  # noqa: E402
-
-from gradcourse.grading.classroom import grade  # noqa: E402
-from gradcourse.grading.nbgrader_api import open_gradebook  # noqa: E402
+from gradcourse.grading.classroom import grade
+from gradcourse.grading.nbgrader_api import open_gradebook
 
 WRONG_STEP = "def one_step(theta, gradient, learning_rate):\n    return theta"
 WRONG_RATE = "def largest_rate(hessian):\n    return 0.1"

@@ -21,7 +21,7 @@ import numpy as np
 
 from gradcourse.autodiff import Tensor
 from gradcourse.datasets import digits, split
-from gradcourse.nn import FLATTEN, IMAGES, POOL, RELU, Conv, Linear, Network, fit
+from gradcourse.nn import FLATTEN, IMAGES_8X8, POOL, RELU, Conv3x3, Linear, Network, fit
 from gradcourse.optimizers import Adam
 
 X_TRAIN, X_TEST, Y_TRAIN, Y_TEST = split(*digits(), rng=np.random.default_rng(0))
@@ -39,7 +39,17 @@ def ours(seed: int, layers: list | None = None, epochs: int = EPOCHS) -> float:
 
 def our_cnn(seed: int) -> float:
     """Train the small convolutional network with gradcourse."""
-    layers = [IMAGES, Conv(1, 8), RELU, POOL, Conv(8, 16), RELU, POOL, FLATTEN, Linear(64, 10)]
+    layers = [
+        IMAGES_8X8,
+        Conv3x3(1, 8),
+        RELU,
+        POOL,
+        Conv3x3(8, 16),
+        RELU,
+        POOL,
+        FLATTEN,
+        Linear(64, 10),
+    ]
     return ours(seed, layers, CNN_EPOCHS)
 
 

@@ -11,6 +11,11 @@ Example:
 """
 
 import importlib
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __version__ = "0.1.0"
 
@@ -48,7 +53,7 @@ _MODULES = {
 __all__ = sorted([*_NAMES, *_MODULES])
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> "Callable | ModuleType":
     """Import a part of the library the moment it is asked for (PEP 562)."""
     if name in _NAMES:
         return getattr(importlib.import_module(f"gradcourse.{_NAMES[name]}"), name)

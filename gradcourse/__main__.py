@@ -38,9 +38,9 @@ def check(options: argparse.Namespace) -> int:
 
 def doctor(options: argparse.Namespace) -> int:
     """Examine Python, packages, kernel, widgets and write access."""
-    from gradcourse.doctor import report
+    from gradcourse.doctor import tell
 
-    return report()
+    return tell()
 
 
 def grade(options: argparse.Namespace) -> int:

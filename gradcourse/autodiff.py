@@ -6,32 +6,50 @@ walks the graph from the end to the start, once, and adds up what arrives at eac
 backpropagation; the rest of this file says it for some twenty operations. Lesson 07 builds it up.
 
 Conventions are PyTorch's: gradients add up in `grad` until they are set to None, and a graph can be
-used once, then its memory is freed. Plain arrays and numbers take part as constants. Nobody
-watches `data`, in PyTorch as here: change it after `backward`, not before.
+used once, then its memory is freed. Plain arrays and numbers take part as constants. Arrays and
+indices that go in are copied, so a buffer can be filled anew at once. Nobody watches `data`,
+though: change it after `backward`, not before.
+
+The field calls the slope of the loss along a node its *adjoint* or *cotangent*, and the pullback
+the *vector-Jacobian product* (VJP).
 """
 
+import operator
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
-from operator import attrgetter
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gradcourse import require
 
+Pullback = Callable[[np.ndarray], tuple]  # the slope along the result -> one for each parent
+
+_POWER = "for a power that learns write `(n * x.log()).exp()`"
 _recording = ContextVar("recording", default=True)
 _clock = count()
+# array + tensor arrives as np.add(array, tensor); other functions of numpy know no Tensor
+_OPERATORS: dict[np.ufunc, Callable] = {
+    np.add: operator.add,
+    np.subtract: operator.sub,
+    np.multiply: operator.mul,
+    np.divide: operator.truediv,
+    np.matmul: operator.matmul,
+}
 
 
 class Tensor:
     """An array of which gradients can be asked.
 
     Attributes:
-        data : array – the value, float32 or float64; other numbers become float64
+        data : array – the value, float32 or float64; other numbers become float64. It is a copy:
+            two tensors made of one array do not change each other
         grad : array of the same shape, or None – the slope of the loss along each entry
         parents : tensors this one was computed from; empty for a leaf, such as a parameter
         op : str – the operation that made it, "" for a leaf
+        wants_slope : bool – False for a Constant; PyTorch's `requires_grad`
 
     Example:
         >>> w = Tensor([1.0, 2.0])
@@ -44,13 +62,23 @@ class Tensor:
     """
 
     __slots__ = ("born", "data", "grad", "op", "parents", "pullback")
-    __array_priority__ = 100  # so that array + tensor asks the tensor
+    data: np.ndarray
+    grad: np.ndarray | None
+    op: str
+    parents: tuple["Tensor", ...]
+    pullback: Pullback
     wants_slope = True
 
-    def __init__(self, data: np.ndarray):
-        data = require.numbers("data", data)
-        self.data = data if data.dtype.kind == "f" else data.astype(float)
-        self.grad, self.op, self.parents, self.pullback = None, "", (), None
+    def __init__(self, data: ArrayLike):
+        numbers = require.numbers("data", data)
+        if numbers.dtype.kind == "c":
+            raise TypeError(require.sentence("data", "real numbers", data, "take `.real` of it"))
+        kept = numbers.dtype in (np.float32, np.float64)
+        self.data = np.array(numbers, numbers.dtype if kept else float)
+        self.grad = None
+        self.op = ""
+        self.parents = ()
+        self.pullback = _leaf
         self.born = next(_clock)  # parents are older than children: a topological order for free
 
     @property
@@ -66,9 +94,10 @@ class Tensor:
         """Add the slopes of this tensor along every leaf to the leaves' `grad`.
 
         Parameters: gradient : array of this shape – where to start; 1 for a single number
-                    keep_graph : bool – keep the memory, to go backward again
+                    keep_graph : bool – keep the memory, to go backward again; PyTorch's
+                        `retain_graph`
         Raises:     ValueError – more than one entry and no gradient given, or of a wrong shape;
-                    RuntimeError – the graph was used already
+                    RuntimeError – the graph was used already, or there is none
         """
         slopes = {self: _seed(self, gradient)}
         for node in reversed(graph(self)):
@@ -105,23 +134,36 @@ class Tensor:
     def __rtruediv__(self, other):
         return self**-1.0 * other
 
-    __radd__, __rmul__ = __add__, __mul__
+    __radd__ = __add__
+    __rmul__ = __mul__
 
     def __neg__(self):
         return record("−", -self.data, (self,), lambda g: (-g,))
 
-    def __pow__(self, n: float):
+    def __pow__(self, n):
+        if not isinstance(n, int | float | np.integer | np.floating):
+            raise TypeError(require.sentence("the exponent", "a plain number", n, _POWER))
         x = self.data
-        return record(f"^{n:g}", x**n, (self,), lambda g: (g * n * x ** (n - 1),))
+
+        def pull(g):
+            return (g * n * x ** (n - 1) if n else np.zeros_like(x),)  # at 0, too: x⁰ is level
+
+        return record(f"^{n:g}", x**n, (self,), pull)
+
+    def __rpow__(self, base):
+        raise TypeError(require.sentence("the exponent", "a plain number", self, _POWER))
 
     def __matmul__(self, other):
         a, b = self, lift(other)
-        return record("@", a.data @ b.data, (a, b), lambda g: _pull_matmul(g, a.data, b.data))
+        product = matrix_product(a.data, b.data)
+        return record("@", product, (a, b), lambda g: _pull_matmul(g, a.data, b.data))
 
     def __rmatmul__(self, other):
         return lift(other) @ self
 
     def __getitem__(self, key):
+        key = _own(key)
+
         def pull(g):
             slope = np.zeros_like(self.data)
             np.add.at(slope, key, g)  # an entry picked twice gets both slopes
@@ -146,9 +188,11 @@ class Tensor:
         return record("tanh", y, (self,), lambda g: (g * (1 - y * y),))
 
     def sigmoid(self):
-        """Return 1 / (1 + e⁻ˣ) of each entry, without overflow."""
-        y = 0.5 * (1 + np.tanh(0.5 * self.data))
-        return record("sigmoid", y, (self,), lambda g: (g * y * (1 - y),))
+        """Return 1 / (1 + e⁻ˣ) of each entry, without overflow, and right far out on both sides."""
+        x = self.data
+        small = np.exp(-np.abs(x))  # e⁻ˣ on the right, eˣ on the left: never above 1
+        y = np.where(x < 0, small, 1) / (1 + small)
+        return record("sigmoid", y, (self,), lambda g: (g * small / (1 + small) ** 2,))
 
     def relu(self):
         """Return each entry, or 0 where it is negative; at the kink we take the slope 0."""
@@ -156,7 +200,7 @@ class Tensor:
         return record("relu", y, (self,), lambda g: (g * np.sign(y),))  # 1 where x > 0, else 0
 
     # ---- shapes and sums ------------------------------------------------------------------------
-    def sum(self, axis: int | tuple | None = None, keepdims: bool = False):
+    def sum(self, axis: int | tuple | None = None, keepdims: bool = False) -> "Tensor":
         """Return the sum over all entries, or along an axis."""
         shape = self.shape
 
@@ -166,13 +210,19 @@ class Tensor:
 
         return record("sum", self.data.sum(axis, keepdims=keepdims), (self,), pull)
 
-    def mean(self, axis: int | tuple | None = None, keepdims: bool = False):
+    def mean(self, axis: int | tuple | None = None, keepdims: bool = False) -> "Tensor":
         """Return the mean over all entries, or along an axis."""
+        self._refuse_empty("mean")
         total = self.sum(axis, keepdims)
         return total * (total.data.size / self.data.size)
 
-    def max(self, axis: int | None = None, keepdims: bool = False):
-        """Return the largest entry, or along an axis; entries that tie share the slope."""
+    def max(self, axis: int | None = None, keepdims: bool = False) -> "Tensor":
+        """Return the largest entry, or along an axis.
+
+        Entries that tie share the slope equally, as in PyTorch's `amax`: a subgradient. (Max
+        pooling has another convention, there and here: the first of the largest gets it all.)
+        """
+        self._refuse_empty("max")
         top = self.data.max(axis, keepdims=True)
         winners = self.data == top
         share = winners / winners.sum(axis, keepdims=True)
@@ -182,7 +232,7 @@ class Tensor:
 
         return record("max", self.data.max(axis, keepdims=keepdims), (self,), pull)
 
-    def reshape(self, *shape: int):
+    def reshape(self, *shape: int) -> "Tensor":
         """Return the entries in another shape."""
         before = self.shape
         return record("reshape", self.data.reshape(*shape), (self,), lambda g: (g.reshape(before),))
@@ -209,6 +259,28 @@ class Tensor:
 
     def __bool__(self):
         raise TypeError("A Tensor is no yes or no; compare its `.data`.")
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError("Tensors are not compared; compare their `.data`, or ask `a is b`.")
+
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__
+    __hash__ = object.__hash__  # each tensor is itself: a graph is a set of them
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        if ufunc not in _OPERATORS or method != "__call__" or options:
+            raise _no_array(ufunc.__name__)
+        first, second = inputs
+        return _OPERATORS[ufunc](lift(first, beside=self), second)
+
+    def __array_function__(self, function, types, args, kwargs):
+        raise _no_array(function.__name__)
+
+    def __array__(self, dtype=None, copy=None):
+        raise _no_array("asarray")
+
+    def _refuse_empty(self, what: str) -> None:
+        if self.data.size == 0:
+            raise ValueError(f"There is no {what} of no numbers: the shape is {self.shape}.")
 
     def __len__(self):
         return len(self.data)
@@ -246,16 +318,17 @@ def graph(end: Tensor) -> list[Tensor]:
         >>> [node.op for node in graph((x * x).exp())]
         ['', '×', 'exp']
     """
-    found, todo = {end}, [end]
+    found = {end}
+    todo = [end]
     while todo:  # a loop, not a recursion: chains may have 100,000 links
         for parent in todo.pop().parents:
             if parent not in found:
                 found.add(parent)
                 todo.append(parent)
-    return sorted(found, key=attrgetter("born"))
+    return sorted(found, key=operator.attrgetter("born"))
 
 
-def record(op: str, data: np.ndarray, parents: tuple, pullback: Callable) -> Tensor:
+def record(op: str, data: np.ndarray, parents: tuple[Tensor, ...], pullback: Pullback) -> Tensor:
     """Return the result of an operation as a tensor that remembers it.
 
     `pullback` takes the slope along the result and returns one along each parent (anything for a
@@ -270,12 +343,19 @@ def record(op: str, data: np.ndarray, parents: tuple, pullback: Callable) -> Ten
     """
     for parent in parents:
         if parent.wants_slope and _recording.get():
+            node = Tensor.__new__(Tensor)
+            node.op = op
+            node.parents = parents
+            node.pullback = pullback
             break
     else:  # nobody will ask
-        return Constant(data)
-    node = Tensor.__new__(Tensor)
-    node.data, node.grad, node.born = np.asarray(data), None, next(_clock)
-    node.op, node.parents, node.pullback = op, parents, pullback
+        node = Constant.__new__(Constant)
+        node.op = ""
+        node.parents = ()
+        node.pullback = _leaf
+    node.data = np.asarray(data)
+    node.grad = None
+    node.born = next(_clock)
     return node
 
 
@@ -286,15 +366,34 @@ class Constant(Tensor):
     wants_slope = False
 
 
-def lift(value: object, beside: Tensor | None = None) -> Tensor:
-    """Return a tensor as it is, and anything else as a constant.
+def lift(value: Tensor | ArrayLike, beside: Tensor | None = None) -> Tensor:
+    """Return a tensor as it is, and anything else as a constant with a copy of it.
 
     A plain number takes the precision of the tensor `beside` it, so that float32 stays float32.
     """
     if isinstance(value, Tensor):
         return value
-    plain = beside is not None and isinstance(value, int | float)
-    return Constant(np.asarray(value, beside.data.dtype) if plain else value)
+    if beside is not None and isinstance(value, int | float | np.integer | np.floating):
+        return Constant(np.asarray(value, beside.data.dtype))
+    return Constant(value)
+
+
+def matrix_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return a @ b, or say which shapes do not fit.
+
+    Example:
+        >>> matrix_product(np.ones((2, 3)), np.ones((2, 3)))
+        Traceback (most recent call last):
+        ...
+        ValueError: The shapes (2, 3) @ (2, 3) do not fit: each row of the first must be as long ...
+    """
+    try:
+        return a @ b
+    except ValueError:
+        raise ValueError(
+            f"The shapes {a.shape} @ {b.shape} do not fit: each row of the first must be as long "
+            "as each column of the second (a single number multiplies with *)."
+        ) from None
 
 
 def unbroadcast(slope: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -311,8 +410,10 @@ def unbroadcast(slope: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return slope.sum(repeated, keepdims=True) if repeated else slope
 
 
-def _binary(op: str, a: Tensor, b: object, function: Callable, slopes: Callable) -> Tensor:
-    b = lift(b, beside=a)
+def _binary(
+    op: str, a: Tensor, other: Tensor | ArrayLike, function: Callable, slopes: Callable
+) -> Tensor:
+    b = lift(other, beside=a)
     x, y = a.data, b.data
 
     def pull(g):
@@ -324,18 +425,33 @@ def _binary(op: str, a: Tensor, b: object, function: Callable, slopes: Callable)
 
 def _pull_matmul(g: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give vectors a second axis, so that one formula serves all cases."""
-    rows, columns = np.atleast_2d(a), b[:, None] if b.ndim == 1 else b
-    g = g.reshape(
-        *g.shape[: g.ndim - (a.ndim > 1) - (b.ndim > 1)], rows.shape[-2], columns.shape[-1]
-    )
-    slope_a, slope_b = g @ np.swapaxes(columns, -1, -2), np.swapaxes(rows, -1, -2) @ g
+    rows = np.atleast_2d(a)
+    columns = b[:, None] if b.ndim == 1 else b
+    stack = g.shape[: g.ndim - (a.ndim > 1) - (b.ndim > 1)]
+    g = g.reshape(*stack, rows.shape[-2], columns.shape[-1])
+    slope_a = g @ np.swapaxes(columns, -1, -2)
+    slope_b = np.swapaxes(rows, -1, -2) @ g
     return (
         unbroadcast(slope_a, rows.shape).reshape(a.shape),
         unbroadcast(slope_b, columns.shape).reshape(b.shape),
     )
 
 
+def _own(key):
+    """Return an index that nobody else can change before `backward`."""
+    if isinstance(key, tuple):
+        return tuple(_own(part) for part in key)
+    if isinstance(key, Tensor):
+        raise TypeError("An index must be whole numbers, not a Tensor; write `t.data.astype(int)`.")
+    return key.copy() if isinstance(key, np.ndarray | list) else key
+
+
 def _seed(end: Tensor, gradient: np.ndarray | None) -> np.ndarray:
+    if not end.wants_slope:
+        raise RuntimeError(
+            "There is no graph to go backward through: this was computed under no_grad, or from "
+            "plain arrays alone."
+        )
     if gradient is None and end.data.size != 1:
         raise ValueError(
             f"backward starts from one number, but this Tensor has the shape {end.shape}; sum or "
@@ -348,8 +464,21 @@ def _seed(end: Tensor, gradient: np.ndarray | None) -> np.ndarray:
     return slope
 
 
+def _leaf(slope: np.ndarray) -> tuple:
+    return ()  # no parents, nothing to hand on
+
+
 def _freed(slope: np.ndarray) -> tuple:
     raise RuntimeError(
         "backward went through this graph already, and its memory was freed. Compute the loss "
         "again, or call backward(keep_graph=True) the first time."
+    )
+
+
+def _no_array(name: str) -> TypeError:
+    """Return what to say when numpy is asked to compute with a Tensor."""
+    own = f"write `t.{name}()`" if hasattr(Tensor, name) else "use the methods of Tensor"
+    return TypeError(
+        f"np.{name} takes arrays and would lose the graph; {own}, or pass `t.data` if no slope is "
+        "wanted."
     )

@@ -5,6 +5,7 @@ weights, and how bad it is. Lesson 08 shows their charts; `diagnose` has to name
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -12,10 +13,11 @@ import numpy as np
 from gradcourse import require
 from gradcourse.datasets import digits
 from gradcourse.diagnostics import watch
-from gradcourse.nn import ACTIVATIONS, RELU, SIGMOID, TANH, History, Linear, Network, fit
-from gradcourse.optimizers import Adam, GradientDescent
+from gradcourse.nn import ACTIVATIONS, RELU, SIGMOID, TANH, History, Layer, Linear, Network, fit
+from gradcourse.optimizers import Adam, GradientDescent, Optimizer
 
-N_SAMPLES, WIDTH = 400, 32
+N_SAMPLES = 400
+WIDTH = 32
 INKED = [k for k in range(64) if 2 <= k % 8 <= 5]  # pixels that are not always paper
 
 
@@ -25,6 +27,18 @@ class Uphill(GradientDescent):
     def step(self, theta: np.ndarray, grad: np.ndarray, state: tuple) -> tuple[np.ndarray, tuple]:
         """Return the parameters after a step in the wrong direction."""
         return theta + self.learning_rate * grad, state
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one patient is made of, and what is wrong with it."""
+
+    layers: list[Layer]
+    optimizer: Optimizer
+    batch_size: int = 32
+    scales: np.ndarray | float = 1.0  # of the features
+    wrong_labels: float = 0.0  # share of labels drawn at random
+    prepare: Callable[[Network], None] | None = None  # spoil the weights before training
 
 
 def run(name: str, seed: int, n_epochs: int = 8) -> tuple[Network, History]:
@@ -43,100 +57,104 @@ def run(name: str, seed: int, n_epochs: int = 8) -> tuple[Network, History]:
     rng = np.random.default_rng(seed)
     X, y = digits()
     some = rng.permutation(len(X))[:N_SAMPLES]
-    X, y = X[some], y[some]
     case = CASES[require.one_of("name", name, CASES)](rng)
-    X = X * case.get("scales", 1.0)
-    wrong = rng.random(N_SAMPLES) < case.get("wrong_labels", 0.0)
-    y = np.where(wrong, rng.integers(0, 10, N_SAMPLES), y)
-    network = Network(case["layers"], rng, dtype=float)
-    case.get("prepare", lambda network: None)(network)
+    X = X[some] * case.scales
+    wrong = rng.random(N_SAMPLES) < case.wrong_labels
+    y = np.where(wrong, rng.integers(0, 10, N_SAMPLES), y[some])
+    network = Network(case.layers, rng, dtype=float)
+    if case.prepare is not None:
+        case.prepare(network)
     history = fit(
         network,
         X,
         y,
-        case["optimizer"],
+        case.optimizer,
         n_epochs,
-        case.get("batch_size", 32),
+        case.batch_size,
         rng=rng,
         watch=watch(X, y),
     )
     return network, history
 
 
-def layers(depth: int, activation: object, init: str) -> list:
+def layers(depth: int, activation: Layer, init: str) -> list[Layer]:
     """Return `depth` full layers with an activation between them."""
     sizes = [64, *[WIDTH] * (depth - 1), 10]
     full = [Linear(a, b, init) for a, b in pairwise(sizes)]
     return [layer for each in full[:-1] for layer in (each, activation)] + full[-1:]
 
 
-def _healthy(rng: np.random.Generator) -> dict:
+def _healthy(rng: np.random.Generator) -> Case:
     name = rng.choice(["ReLU", "tanh"])
     init = "He" if name == "ReLU" else "Xavier"
     rate = rng.uniform(0.1, 0.3)
-    optimizer = GradientDescent(rate) if rng.random() < 0.5 else Adam(rate / 50)
-    return {"layers": layers(rng.integers(2, 4), ACTIVATIONS[name], init), "optimizer": optimizer}
+    optimizer: Optimizer = GradientDescent(rate) if rng.random() < 0.5 else Adam(rate / 50)
+    return Case(layers(int(rng.integers(2, 4)), ACTIVATIONS[name], init), optimizer)
 
 
-def _wrong_sign(rng: np.random.Generator) -> dict:
-    return {"layers": layers(2, RELU, "He"), "optimizer": Uphill(rng.uniform(0.005, 0.2))}
+def _wrong_sign(rng: np.random.Generator) -> Case:
+    return Case(layers(2, RELU, "He"), Uphill(rng.uniform(0.005, 0.2)))
 
 
-def _unscaled(rng: np.random.Generator) -> dict:
+def _unscaled(rng: np.random.Generator) -> Case:
     scales = np.ones(64)
     scales[rng.choice(INKED, 3, replace=False)] = 10 ** rng.uniform(2, 3)
-    rate = rng.uniform(0.001, 0.1)
-    return {"layers": layers(2, RELU, "He"), "optimizer": GradientDescent(rate), "scales": scales}
+    optimizer = GradientDescent(rng.uniform(0.001, 0.1))
+    return Case(layers(2, RELU, "He"), optimizer, scales=scales)
 
 
-def _exploding(rng: np.random.Generator) -> dict:
+def _equal(rng: np.random.Generator) -> Case:
+    optimizer = GradientDescent(rng.uniform(0.1, 0.3))
+    activation = RELU if rng.random() < 0.5 else TANH
+    return Case(layers(int(rng.integers(2, 5)), activation, "zeros"), optimizer)
+
+
+def _exploding(rng: np.random.Generator) -> Case:
     optimizer = GradientDescent(10 ** rng.uniform(-6, -2))
-    return {"layers": layers(rng.integers(6, 10), RELU, "too large"), "optimizer": optimizer}
+    return Case(layers(int(rng.integers(6, 10)), RELU, "too large"), optimizer)
 
 
-def _dead(rng: np.random.Generator) -> dict:
+def _dead(rng: np.random.Generator) -> Case:
     def push_down(network: Network) -> None:
         network.parameters[0][1].data[:] = -rng.uniform(8, 20)
 
-    case = {"layers": layers(2, RELU, "He"), "optimizer": GradientDescent(0.1)}
-    return case | {"prepare": push_down}
+    return Case(layers(2, RELU, "He"), GradientDescent(0.1), prepare=push_down)
 
 
-def _diverging(rng: np.random.Generator) -> dict:
-    return {"layers": layers(2, TANH, "Xavier"), "optimizer": GradientDescent(rng.uniform(15, 60))}
+def _diverging(rng: np.random.Generator) -> Case:
+    return Case(layers(2, TANH, "Xavier"), GradientDescent(rng.uniform(15, 60)))
 
 
-def _plateau(rng: np.random.Generator) -> dict:
+def _plateau(rng: np.random.Generator) -> Case:
     factor = rng.uniform(15, 40)
 
     def blow_up(network: Network) -> None:
         network.parameters[0][0].data[:] *= factor
 
     activation = TANH if rng.random() < 0.5 else SIGMOID
-    case = {"layers": layers(2, activation, "Xavier"), "optimizer": GradientDescent(0.02)}
-    return case | {"prepare": blow_up}
+    return Case(layers(2, activation, "Xavier"), GradientDescent(0.02), prepare=blow_up)
 
 
-def _vanishing(rng: np.random.Generator) -> dict:
+def _vanishing(rng: np.random.Generator) -> Case:
     optimizer = GradientDescent(rng.uniform(0.05, 0.3))
-    return {"layers": layers(rng.integers(6, 10), SIGMOID, "Xavier"), "optimizer": optimizer}
+    return Case(layers(int(rng.integers(6, 10)), SIGMOID, "Xavier"), optimizer)
 
 
-def _noisy(rng: np.random.Generator) -> dict:
+def _noisy(rng: np.random.Generator) -> Case:
     optimizer = GradientDescent(rng.uniform(0.1, 0.16))
-    case = {"layers": layers(2, TANH, "Xavier"), "optimizer": optimizer}
-    return case | {"batch_size": 1, "wrong_labels": 0.2}
+    return Case(layers(2, TANH, "Xavier"), optimizer, batch_size=1, wrong_labels=0.2)
 
 
-def _too_low(rng: np.random.Generator) -> dict:
-    optimizer = GradientDescent(10 ** rng.uniform(-5, -3))
-    return {"layers": layers(2, RELU, "He"), "optimizer": optimizer}
+def _too_low(rng: np.random.Generator) -> Case:
+    optimizer = GradientDescent(10 ** rng.uniform(-5, -3.2))
+    return Case(layers(2, RELU, "He"), optimizer)
 
 
-CASES: dict[str, Callable] = {
+CASES: dict[str, Callable[[np.random.Generator], Case]] = {
     "healthy": _healthy,
     "wrong sign": _wrong_sign,
     "unscaled features": _unscaled,
+    "equal weights": _equal,
     "exploding gradients": _exploding,
     "dead ReLU": _dead,
     "diverging": _diverging,

@@ -10,11 +10,24 @@ step. The recipes fit into `descend`, for one point of shape (n,). Lessons 06 an
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from gradcourse import require
+
+
+class FeasibleSet(Protocol):
+    """What the methods below ask of a set; one of your own needs no more."""
+
+    def project(self, w: np.ndarray) -> np.ndarray:
+        """Return the nearest point of the set."""
+
+    def vertex(self, grad: np.ndarray) -> np.ndarray:
+        """Return the corner farthest downhill."""
+
+    def contains(self, w: np.ndarray) -> bool:
+        """Whether w lies in the set, up to rounding."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +53,10 @@ class Simplex:
         """Return the nearest point of the set: lower all entries alike, cut off at 0."""
         w = require.finite("w", w)
         down = np.sort(w)[::-1]
+        # by how much to lower the k largest entries, if only they are kept; k = 1, 2, ...
         excess = (np.cumsum(down) - self.total) / np.arange(1, len(w) + 1)
-        return np.maximum(w - excess[np.count_nonzero(down > excess) - 1], 0.0)
+        n_positive = np.count_nonzero(down > excess)
+        return np.maximum(w - excess[n_positive - 1], 0.0)
 
     def vertex(self, grad: np.ndarray) -> np.ndarray:
         """Return the corner farthest downhill: everything on the entry with the least slope."""
@@ -51,7 +66,8 @@ class Simplex:
 
     def contains(self, w: np.ndarray) -> bool:
         """Whether w lies in the set, up to rounding."""
-        return bool(np.min(w) >= -1e-9 * self.total and np.isclose(np.sum(w), self.total))
+        none_below_0 = np.min(w) >= -1e-9 * self.total
+        return bool(none_below_0 and np.isclose(np.sum(w), self.total))
 
 
 @dataclass(frozen=True)
@@ -78,11 +94,13 @@ class L1Ball:
         w = require.finite("w", w)
         if np.abs(w).sum() <= self.radius:
             return w.astype(float)
-        return np.sign(w) * Simplex(self.radius).project(np.abs(w))
+        sizes = Simplex(self.radius).project(np.abs(w))
+        return np.sign(w) * sizes
 
     def vertex(self, grad: np.ndarray) -> np.ndarray:
         """Return the corner farthest downhill: against the steepest entry."""
-        corner, steepest = np.zeros(len(grad)), np.argmax(np.abs(grad))
+        corner = np.zeros(len(grad))
+        steepest = np.argmax(np.abs(grad))
         corner[steepest] = -self.radius * np.sign(grad[steepest])
         return corner
 
@@ -107,7 +125,7 @@ class ProjectedGradient:
     See:        lesson 06
     """
 
-    feasible: Simplex | L1Ball
+    feasible: FeasibleSet
     learning_rate: float = 0.1
     whole_vector = True
 
@@ -138,7 +156,8 @@ class ConditionalGradient:
 
     Parameters:
         feasible : a set with `vertex`, such as Simplex or L1Ball
-        learning_rate : float – a factor for γ, 1 as a rule
+        learning_rate : float – a factor for γ, above 0 and at most 1: beyond, a step would leave
+            the set
 
     Example:
         >>> optimizer, theta = ConditionalGradient(L1Ball(1.0)), np.zeros(2)
@@ -148,12 +167,13 @@ class ConditionalGradient:
     See:        lesson 06; Frank and Wolfe (1956); Jaggi, Revisiting Frank–Wolfe (2013)
     """
 
-    feasible: Simplex | L1Ball
+    feasible: FeasibleSet
     learning_rate: float = 1.0
     whole_vector = True
 
     def __post_init__(self):
         require.positive("learning_rate", self.learning_rate)
+        require.share("learning_rate", self.learning_rate, "a longer step leaves the set")
 
     def init(self, theta: np.ndarray) -> StepCount:
         """Return the memory before the first step; the start must lie in the set."""
@@ -168,7 +188,8 @@ class ConditionalGradient:
     ) -> tuple[np.ndarray, StepCount]:
         """Return the parameters and the memory after one step."""
         share = self.learning_rate * 2 / (state.taken + 2)
-        return theta + share * (self.feasible.vertex(grad) - theta), StepCount(state.taken + 1)
+        corner = self.feasible.vertex(grad)
+        return theta + share * (corner - theta), StepCount(state.taken + 1)
 
 
 @dataclass(frozen=True)
@@ -195,7 +216,7 @@ class ProximalGradient:
 
     def __post_init__(self):
         require.positive("learning_rate", self.learning_rate)
-        if np.min(require.finite("l1", self.l1)) < 0:
+        if np.min(require.real("l1", self.l1)) < 0:
             raise ValueError(f"l1 must be 0 or more, but it is {self.l1}; a price below 0 pays.")
 
     def init(self, theta: np.ndarray) -> tuple:
@@ -219,10 +240,11 @@ def soft_threshold(theta: np.ndarray, amount: float | np.ndarray) -> np.ndarray:
 
     See:        lesson 09
     """
-    return np.sign(theta) * np.maximum(np.abs(theta) - amount, 0.0)
+    size = np.maximum(np.abs(theta) - amount, 0.0)
+    return np.sign(theta) * size
 
 
-def duality_gap(feasible: Simplex | L1Ball, theta: np.ndarray, grad: np.ndarray) -> float:
+def duality_gap(feasible: FeasibleSet, theta: np.ndarray, grad: np.ndarray) -> float:
     """Return ∇L·(θ − corner): for a convex loss, at most so much lower is the best allowed point.
 
     A certificate that costs nothing: the corner is known already. It is 0 at the best point only.
@@ -233,4 +255,5 @@ def duality_gap(feasible: Simplex | L1Ball, theta: np.ndarray, grad: np.ndarray)
 
     See:        lesson 06
     """
-    return float(grad @ (theta - feasible.vertex(grad)))
+    corner = feasible.vertex(grad)
+    return float(grad @ (theta - corner))

@@ -58,8 +58,11 @@ def condition_number(hessian: np.ndarray) -> float:
 
     See:        lesson 06
     """
-    curvatures = np.abs(np.linalg.eigvalsh(require.finite("hessian", hessian)))
-    return float(np.divide(curvatures.max(), curvatures.min()) if curvatures.min() else np.inf)
+    hessian = require.finite("hessian", hessian)
+    curvatures = np.abs(np.linalg.eigvalsh(hessian))
+    if curvatures.min() == 0:
+        return float("inf")
+    return float(curvatures.max() / curvatures.min())
 
 
 def solve_damped(B: np.ndarray, grad: np.ndarray, damping: float = 0.0) -> np.ndarray:
@@ -130,7 +133,8 @@ class Newton:
     whole_vector = True  # a step mixes the coordinates, so they cannot be walked one by one
 
     def __post_init__(self):
-        _check(self)
+        require.positive("learning_rate", self.learning_rate, "1 is the full step")
+        require.not_negative("damping", self.damping, "0 is the pure method")
 
     def init(self, theta: np.ndarray) -> tuple:
         """Return the memory before the first step: none."""
@@ -139,7 +143,9 @@ class Newton:
     def step(self, theta: np.ndarray, grad: np.ndarray, state: tuple) -> tuple[np.ndarray, tuple]:
         """Return the parameters and the memory after one step."""
         step = self.learning_rate * solve_damped(self.hessian(theta), grad, self.damping)
-        return theta + (backtrack(self.f, theta, grad, step) if self.f else step), state
+        if self.f:
+            step = backtrack(self.f, theta, grad, step)
+        return theta + step, state
 
 
 @dataclass(frozen=True)
@@ -168,7 +174,8 @@ class NaturalGradient:
     whole_vector = True
 
     def __post_init__(self):
-        _check(self)
+        require.positive("learning_rate", self.learning_rate, "1 is the full step")
+        require.not_negative("damping", self.damping, "0 is the pure method")
 
     def init(self, theta: np.ndarray) -> tuple:
         """Return the memory before the first step: none."""
@@ -176,9 +183,8 @@ class NaturalGradient:
 
     def step(self, theta: np.ndarray, grad: np.ndarray, state: tuple) -> tuple[np.ndarray, tuple]:
         """Return the parameters and the memory after one step."""
-        return Newton(self.fisher, self.damping, self.f, self.learning_rate).step(
-            theta, grad, state
-        )
+        newton = Newton(self.fisher, self.damping, self.f, self.learning_rate)
+        return newton.step(theta, grad, state)
 
 
 class BFGSState(NamedTuple):
@@ -216,7 +222,7 @@ class BFGS:
     whole_vector = True
 
     def __post_init__(self):
-        _check(self)
+        require.positive("learning_rate", self.learning_rate, "1 is the full step")
 
     def init(self, theta: np.ndarray) -> BFGSState:
         """Return the memory before the first step: a round bowl."""
@@ -256,29 +262,3 @@ def bfgs_update(inverse: np.ndarray, s: np.ndarray, y: np.ndarray) -> np.ndarray
         return inverse
     away = np.eye(len(s)) - np.outer(s, y) / slope_growth
     return away @ inverse @ away.T + np.outer(s, s) / slope_growth
-
-
-def fisher_matrix(scores: np.ndarray) -> np.ndarray:
-    """Return the mean of s sᵀ over samples the *model* would produce: the Fisher matrix.
-
-    Parameters: scores : (n_samples, n) – one row per sample, the gradient of its log probability
-    Returns:    (n, n) – symmetric, no negative curvature
-
-    Example:
-        >>> fisher_matrix([[1.0, 0.0], [-1.0, 2.0]])
-        array([[ 1., -1.],
-               [-1.,  2.]])
-
-    See:        lesson 06
-    """
-    scores = require.finite("scores", scores)
-    if scores.ndim != 2 or not len(scores):
-        raise ValueError(f"scores must be (n_samples, n), but their shape is {scores.shape}.")
-    return scores.T @ scores / len(scores)
-
-
-def _check(recipe: object) -> None:
-    require.positive("learning_rate", recipe.learning_rate, "1 is the full step")
-    damping = getattr(recipe, "damping", 0.0)
-    if not damping >= 0:
-        raise ValueError(require.sentence("damping", "0 or more", damping, "0 is the pure method"))

@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gradcourse import require
 
@@ -40,20 +43,21 @@ class Penguins:
 
         Returns:    (n_birds, n_names)
         """
-        names = [require.one_of("a measurement", name, MEASUREMENTS) for name in names]
-        return np.stack([getattr(self, name) for name in names or MEASUREMENTS], axis=1)
+        wanted = [require.one_of("a measurement", name, MEASUREMENTS) for name in names]
+        return np.stack([getattr(self, name) for name in wanted or MEASUREMENTS], axis=1)
 
-    def __getitem__(self, rows: object) -> "Penguins":
-        rows = np.atleast_1d(np.arange(len(self))[rows])
-        return Penguins(*(getattr(self, field.name)[rows] for field in fields(self)))
+    def __getitem__(self, rows: slice | ArrayLike) -> "Penguins":
+        everyone = np.arange(len(self))
+        picked = np.atleast_1d(everyone[rows if isinstance(rows, slice) else np.asarray(rows)])
+        return Penguins(*(getattr(self, field.name)[picked] for field in fields(self)))
 
     def __len__(self) -> int:
         return len(self.species)
 
     def __repr__(self) -> str:
         kinds, counts = np.unique(self.species, return_counts=True)
-        kinds = ", ".join(f"{count} {kind}" for kind, count in zip(kinds, counts, strict=True))
-        return f"Penguins({len(self)} birds: {kinds})"
+        told = ", ".join(f"{count} {kind}" for kind, count in zip(kinds, counts, strict=True))
+        return f"Penguins({len(self)} birds: {told})"
 
 
 @cache
@@ -73,10 +77,13 @@ def penguins() -> Penguins:
     """
     lines = _open("penguins.csv").read_text("utf-8").splitlines()
     birds = [bird for bird in csv.DictReader(lines) if bird["body_mass_g"] != "NA"]
-    kinds = {"year": int, **dict.fromkeys(MEASUREMENTS, float)}
+    kinds: dict[str, type] = {"year": int, **dict.fromkeys(MEASUREMENTS, float)}
     columns = {name: [bird[name] for bird in birds] for name in birds[0]}
     columns["sex"] = [sex.replace("NA", "unknown") for sex in columns["sex"]]
-    return Penguins(**{k: _fixed(np.array(v, kinds.get(k, str))) for k, v in columns.items()})
+    arrays: dict[str, np.ndarray] = {
+        name: np.array(column, kinds.get(name, str)) for name, column in columns.items()
+    }
+    return Penguins(**{name: _fixed(array) for name, array in arrays.items()})
 
 
 @cache
@@ -97,11 +104,12 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
     """
     with _open("digits.csv.gz").open("rb") as packed, gzip.open(packed) as lines:
         table = np.loadtxt(lines, dtype=int, delimiter=",")
-    return _fixed(table[:, :-1] / 16), _fixed(table[:, -1].copy())
+    ink, digit = table[:, :-1] / 16, table[:, -1].copy()
+    return _fixed(ink), _fixed(digit)
 
 
 def standardize(
-    X: np.ndarray, reference: np.ndarray | None = None
+    X: ArrayLike, reference: ArrayLike | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Shift and scale each column to mean 0 and standard deviation 1.
 
@@ -112,7 +120,7 @@ def standardize(
     Parameters: X : (n_samples,) or (n_samples, n_features) – the data to scale
                 reference : like X – the data that mean and std are taken from; X itself if None
     Returns:    Z, like X, and mean and std, one per column; X is Z * std + mean again
-    Raises:     ValueError – a column is constant: drop it
+    Raises:     ValueError – a column is constant, or would be without rounding: drop it
 
     Example:
         >>> Z, mean, std = standardize([[1, 10], [2, 20], [3, 60]])
@@ -121,20 +129,20 @@ def standardize(
 
     See:        lesson 03
     """
-    X = require.finite("X", X)
-    reference = X if reference is None else require.finite("reference", reference)
+    X = require.real("X", X)
+    reference = X if reference is None else require.real("reference", reference)
     if X.ndim not in (1, 2) or reference.shape[1:] != X.shape[1:]:
         raise ValueError(
             f"X must be (n_samples,) or (n_samples, n_features) with the columns of reference, but "
             f"the shapes are {X.shape} and {reference.shape}."
         )
-    _refuse_constant_columns(reference)
     mean, std = reference.mean(axis=0), reference.std(axis=0)
+    _refuse_constant_columns(reference, std)
     return (X - mean) / std, mean, std
 
 
 def split(
-    *arrays: np.ndarray, test_fraction: float = 0.2, rng: np.random.Generator
+    *arrays: ArrayLike, test_fraction: float = 0.2, rng: np.random.Generator
 ) -> list[np.ndarray]:
     """Divide samples at random into those to learn from and those kept back for the test.
 
@@ -148,26 +156,27 @@ def split(
         >>> X_train, X_test
         (array([0, 1, 3]), array([2, 4]))
     """
-    arrays = _same_length(*arrays)
-    n = len(arrays[0])
+    tables = _same_length(*arrays)
+    n = len(tables[0])
     if not 0 < test_fraction < 1:
         raise ValueError(require.sentence("test_fraction", "between 0 and 1", test_fraction))
     if n < 2:
         raise ValueError("A split needs at least two samples, one to learn from and one to test.")
     n_test = min(max(round(n * test_fraction), 1), n - 1)
     order = _generator(rng).permutation(n)
-    test, train = np.sort(order[:n_test]), np.sort(order[n_test:])
-    return [part for array in arrays for part in (array[train], array[test])]
+    test = np.sort(order[:n_test])
+    train = np.sort(order[n_test:])
+    return [part for table in tables for part in (table[train], table[test])]
 
 
 def minibatches(
-    X: np.ndarray, y: np.ndarray, batch_size: int, rng: np.random.Generator
+    X: ArrayLike, y: ArrayLike, batch_size: int, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Walk through the data once, in small batches of shuffled rows: one epoch.
 
     Every row is met exactly once, still beside its own target. The last batch is shorter if
     batch_size does not divide the number of rows, so average over `len(y_batch)`. A batch of all
-    rows is the data as they are: their order changes no mean.
+    rows is not shuffled: the order changes no mean. Batches are copies, the data stay as they are.
 
     Parameters: X : (n_samples, ...) and y : (n_samples, ...) – one row per sample
                 batch_size : whole number from 1 to n_samples
@@ -190,11 +199,13 @@ def minibatches(
     if batch_size < n:  # one gather per epoch; the batches below are then mere views
         order = _generator(rng).permutation(n)
         X, y = X[order], y[order]
-    starts = range(0, n, batch_size)
-    return ((X[i : i + batch_size], y[i : i + batch_size]) for i in starts)
+    else:
+        X, y = X.copy(), y.copy()
+    batches = [slice(i, i + batch_size) for i in range(0, n, batch_size)]
+    return ((X[batch], y[batch]) for batch in batches)
 
 
-def _open(name: str):
+def _open(name: str) -> Traversable:
     return files("gradcourse") / "data" / name
 
 
@@ -203,28 +214,30 @@ def _fixed(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _refuse_constant_columns(X: np.ndarray) -> None:
-    constant = np.flatnonzero(np.ptp(X, axis=0) == 0)
+def _refuse_constant_columns(X: np.ndarray, std: np.ndarray) -> None:
+    rounding = 8 * np.finfo(X.dtype).eps * np.abs(X).max(axis=0)
+    level = np.ptp(X, axis=0) <= rounding
+    constant = np.flatnonzero(level | (std == 0))
     if constant.size:
         where = f"Column {constant[0]}" if X.ndim == 2 else "The column"
         raise ValueError(
-            f"{where} has the same value in all {len(X)} samples, so it cannot be scaled to "
-            "standard deviation 1; leave it out."
+            f"{where} has the same value in all {len(X)} samples, up to rounding, so it cannot be "
+            "scaled to standard deviation 1; leave it out."
         )
 
 
-def _same_length(*arrays: np.ndarray) -> list[np.ndarray]:
-    arrays = [np.atleast_1d(array) for array in arrays]
-    lengths = [len(array) for array in arrays]
+def _same_length(*arrays: ArrayLike) -> list[np.ndarray]:
+    tables = [np.atleast_1d(array) for array in arrays]
+    lengths = [len(table) for table in tables]
     if len(set(lengths)) != 1 or 0 in lengths:
         raise ValueError(
             f"The arrays must have the same number of rows, one or more, but they have {lengths}; "
             "axis 0 counts the samples."
         )
-    return arrays
+    return tables
 
 
-def _generator(rng: np.random.Generator) -> np.random.Generator:
+def _generator(rng: Any) -> np.random.Generator:
     if not isinstance(rng, np.random.Generator):
         remedy = "write rng = np.random.default_rng(0) first and pass rng"
         raise TypeError(require.sentence("rng", "a numpy random generator", rng, remedy))

@@ -6,17 +6,27 @@ to be drawn.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import count
-from math import isfinite
+from itertools import count, islice
+from types import MethodType
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gradcourse import require
 from gradcourse.differences import evaluate
 from gradcourse.landscapes import Landscape
-from gradcourse.optimizers import Optimizer
+from gradcourse.optimizers import Optimizer, State, works_by_coordinate
+
+BROKEN = "stopped being finite"
+# While squares add up to less, all numbers are finite, and so is what optimizers remember of them.
+CALM = 1e300
+# The gradient that a landscape has by itself, not one that somebody put in its place.
+BY_PARTIALS = Landscape.gradient
+# Parameters, gradient and memory; on plain floats, a pair of each.
+Step = tuple[Any, Any, Any]
 
 
 @dataclass(frozen=True)
@@ -45,8 +55,20 @@ class Trajectory:
 
     @property
     def diverged(self) -> bool:
-        """Whether the loss ended above its start, or stopped being a number (any column)."""
-        return bool(np.any(~(self.losses[-1] <= self.losses[0]))) or "finite" in self.stopped
+        """Whether a number stopped being finite, or the loss ended above its start, still rising.
+
+        Rising: the second half of the way took it higher than the first, by more than a
+        hundredth. So neither a run that is called back into its feasible set, where even the best
+        point may lie higher than the start, nor one that goes to and fro for ever has diverged.
+        Of many columns, one is enough.
+        """
+        if BROKEN in self.stopped or not np.isfinite(self.losses[-1]).all():
+            return True
+        middle = self.n_steps // 2
+        with np.errstate(all="ignore"):  # some columns may have overflowed on the way
+            rise = self.losses - self.losses[0]
+        before, after = rise[: middle + 1].max(axis=0), rise[middle:].max(axis=0)
+        return bool(np.any((rise[-1] > 0) & (after > 1.01 * before)))
 
 
 def descend(
@@ -87,45 +109,32 @@ def descend(
 
     See:        lesson 03
     """
-    start = require.finite("start", start, "pass one finite number per parameter").astype(float)
-    require.whole("n_steps", n_steps, least=0)
-    if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
-        wanted = "a recipe from gradcourse.optimizers"
-        raise TypeError(
-            require.sentence("optimizer", wanted, optimizer, "try GradientDescent(0.1)")
-        )
-    if start.ndim > 1 and hasattr(optimizer, "whole_vector"):
-        raise ValueError(
-            f"{type(optimizer).__name__} mixes the coordinates of one start of shape (n,), but "
-            f"start has the shape {start.shape}; descend from one start after the other."
-        )
-    if start.ndim > 1 and (gradient_tolerance or loss_tolerance):
-        raise ValueError(
-            f"A tolerance needs one start of shape (n,), but start has the shape {start.shape}; "
-            "leave the tolerance out or descend from one start after the other."
-        )
+    start = require.real("start", start, "pass one finite number per parameter").astype(float)
+    n_steps = require.whole("n_steps", n_steps, least=0)
+    _refuse(start, optimizer, gradient_tolerance, loss_tolerance)
     reason_to_stop = _stopping_rules(f, gradient_tolerance, loss_tolerance)
+    way = islice(_way(gradient, start, optimizer, schedule), n_steps + 1)
     path, stopped = [], ""
     with np.errstate(all="ignore"):  # a diverging run overflows; it is reported in words
         try:
-            for theta, grad, _ in _way(gradient, start, optimizer, schedule):
+            for theta, grad, memory in way:
                 path.append(theta)
-                stopped = reason_to_stop(theta, grad)
-                if stopped or len(path) > n_steps:
+                stopped = reason_to_stop(theta, grad, memory)
+                if stopped:
                     break
         except KeyboardInterrupt:
             stopped = "Interrupted"
-        except OverflowError:  # plain floats raise where arrays answer inf
-            stopped = "The gradient stopped being finite"
+        except OverflowError:  # a gradient in plain floats raises where arrays answer inf
+            stopped = f"The gradient {BROKEN}"
         return _trajectory(f, np.array(path or [start]), stopped)
 
 
 def steps(
     gradient: Callable,
-    theta: np.ndarray,
-    optimizer: Optimizer,
+    theta: ArrayLike,
+    optimizer: Optimizer[State],
     schedule: Callable | None = None,
-) -> Iterator[tuple[np.ndarray, np.ndarray, Any]]:
+) -> Iterator[tuple[np.ndarray, np.ndarray, State]]:
     """Yield parameters, gradient and the optimizer's memory, for ever: the descent loop itself.
 
     Take as many steps as you need with `itertools.islice`, or leave the loop when you have seen
@@ -146,65 +155,115 @@ def steps(
 
     See:        lesson 03
     """
+    theta = require.real("theta", theta).astype(float)
     state = optimizer.init(theta)
     for step in count():
         theta = np.asarray(theta)
         theta.flags.writeable = False  # a gradient that changes its input fails here, not silently
-        grad = np.asarray(gradient(theta))
-        if grad.shape != theta.shape:
-            raise ValueError(
-                f"gradient must return theta's shape {theta.shape}, but it returned {grad.shape}; "
-                "one partial derivative per parameter."
-            )
+        grad = _checked(gradient(theta), theta.shape)
         yield theta, grad, state
         moved, state = optimizer.step(theta, grad, state)
         # every recipe's step is proportional to its learning rate, so a factor scales the step
-        theta = theta + schedule(step) * (moved - theta) if schedule else moved
+        theta = theta + _factor(schedule, step) * (moved - theta) if schedule else moved
 
 
-def _way(
-    gradient: Callable, theta: np.ndarray, optimizer: Optimizer, schedule: Callable | None
-) -> Iterator[tuple]:
-    """Return the steps by the quickest way there is: plain floats, where they give the same."""
-    landscape = getattr(gradient, "__self__", None)
-    one_rate = np.ndim(optimizer.learning_rate) == 0 and not schedule
-    by_coordinate = one_rate and not getattr(optimizer, "whole_vector", False)
-    if by_coordinate and type(landscape) is Landscape and theta.shape == (2,):
-        return _steps_on_floats(landscape.partials, theta.tolist(), optimizer)
-    return steps(gradient, theta, optimizer, schedule)
+def _checked(grad: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
+    grad = np.asarray(grad)
+    if grad.shape != shape:
+        raise ValueError(
+            f"gradient must return theta's shape {shape}, but it returned {grad.shape}; "
+            "one partial derivative per parameter."
+        )
+    if grad.dtype.kind not in "biuf":
+        raise TypeError(
+            f"gradient must return real numbers, but it returned {grad.dtype} ones; "
+            "take the real part, or turn them into floats."
+        )
+    return grad
 
 
-def _steps_on_floats(
-    partials: Callable, theta: list[float], optimizer: Optimizer
-) -> Iterator[tuple[tuple, tuple, tuple]]:
-    """The same steps for one point on a landscape, some five times faster.
-
-    Recipes work element by element, so each coordinate may have a memory of its own, and plain
-    floats spare numpy's fixed cost per call.
-    """
-    (x, y), step = theta, optimizer.step
-    memory_x, memory_y = optimizer.init(x), optimizer.init(y)
-    while True:
-        dx, dy = grad = partials(x, y)
-        yield (x, y), grad, (memory_x, memory_y)
-        x, memory_x = step(x, dx, memory_x)
-        y, memory_y = step(y, dy, memory_y)
+def _factor(schedule: Callable, step: int) -> float:
+    remedy = "a schedule returns the factor of the learning rate, such as 0.5"
+    return require.not_negative(f"schedule({step})", schedule(step), remedy)
 
 
-def _stopping_rules(f: Callable, gradient_tolerance: float | None, loss_tolerance: float | None):
-    """Return a function (theta, grad) → reason to stop, or an empty string."""
+def _refuse(
+    start: np.ndarray,
+    optimizer: Optimizer,
+    gradient_tolerance: float | None,
+    loss_tolerance: float | None,
+) -> None:
+    """Say in one sentence what cannot be descended with."""
+    if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
+        wanted = "a recipe from gradcourse.optimizers"
+        raise TypeError(
+            require.sentence("optimizer", wanted, optimizer, "try GradientDescent(0.1)")
+        )
     for name, value in {
         "gradient_tolerance": gradient_tolerance,
         "loss_tolerance": loss_tolerance,
     }.items():
         if value is not None:
             require.positive(name, value, "leave it out to take every step")
+    if start.ndim <= 1:
+        return
+    if getattr(optimizer, "whole_vector", False):  # a recipe of your own may leave the mark out
+        raise ValueError(
+            f"{type(optimizer).__name__} mixes the coordinates of one start of shape (n,), but "
+            f"start has the shape {start.shape}; descend from one start after the other."
+        )
+    if gradient_tolerance or loss_tolerance:
+        raise ValueError(
+            f"A tolerance needs one start of shape (n,), but start has the shape {start.shape}; "
+            "leave the tolerance out or descend from one start after the other."
+        )
+
+
+def _way(
+    gradient: Callable, start: np.ndarray, optimizer: Optimizer, schedule: Callable | None
+) -> Iterator[Step]:
+    """Return the steps by the quickest way there is: plain floats, where they give the same."""
+    by_partials = isinstance(gradient, MethodType) and gradient.__func__ is BY_PARTIALS
+    by_coordinate = works_by_coordinate(optimizer) and not schedule
+    if by_partials and by_coordinate and start.shape == (2,):
+        return _steps_on_floats(gradient, start, optimizer)
+    return steps(gradient, start, optimizer, schedule)
+
+
+def _steps_on_floats(gradient: Any, start: np.ndarray, optimizer: Optimizer) -> Iterator[Step]:
+    """The same steps for one point on a landscape, some five times faster.
+
+    These recipes work element by element, so each coordinate may have a memory of its own, and
+    plain floats spare numpy's fixed cost per call.
+    """
+    partials, move = gradient.__self__.partials, optimizer.step
+    x, y = start.tolist()
+    memory_x, memory_y = optimizer.init(x), optimizer.init(y)
+    n_steps = 0
+    with suppress(ArithmeticError, TypeError, ValueError):
+        while True:
+            dx, dy = grad = partials(x, y)
+            if not x * x + y * y + dx * dx + dy * dy < CALM:
+                break
+            after_x, after_y = move(x, dx, memory_x), move(y, dy, memory_y)
+            yield (x, y), grad, (memory_x, memory_y)
+            (x, memory_x), (y, memory_y) = after_x, after_y
+            n_steps += 1
+    # where floats raise, arrays answer inf or nan, or say in a sentence what is wrong
+    yield from islice(steps(gradient, start, optimizer), n_steps, None)
+
+
+def _stopping_rules(
+    f: Callable, gradient_tolerance: float | None, loss_tolerance: float | None
+) -> Callable[[Any, Any, Any], str]:
+    """Return a function (theta, grad, memory) → reason to stop, or an empty string."""
     last_loss = np.inf
 
-    def reason_to_stop(theta: np.ndarray, grad: np.ndarray) -> str:
+    def reason_to_stop(theta: Any, grad: Any, memory: Any) -> str:
         nonlocal last_loss
-        if not _any_finite(theta):
-            return "The parameters stopped being finite"
+        broken = _broken(theta, grad, memory)
+        if broken:
+            return f"{broken} {BROKEN}"
         if gradient_tolerance and np.linalg.norm(grad) < gradient_tolerance:
             return f"The gradient is shorter than {gradient_tolerance:g}"
         if loss_tolerance:
@@ -217,22 +276,37 @@ def _stopping_rules(f: Callable, gradient_tolerance: float | None, loss_toleranc
     return reason_to_stop
 
 
-def _any_finite(theta: tuple | np.ndarray) -> bool:
-    """Whether there is still something to follow; in a batch, one column is enough."""
-    if isinstance(theta, tuple):
-        return isfinite(theta[0]) and isfinite(theta[1])
-    finite = np.isfinite(theta)
-    return bool(finite.all() if theta.ndim == 1 else finite.any())
+def _broken(theta: Any, grad: Any, memory: Any) -> str:
+    """Name what is not finite any more; of many columns, one that is finite is enough."""
+    if isinstance(theta, tuple) or (theta.ndim == 1 and theta @ theta + grad @ grad < CALM):
+        return ""
+    memory = memory if isinstance(memory, tuple) else (memory,)
+    named = {"The parameters": (theta,), "The gradient": (grad,), "The optimizer's memory": memory}
+    for name, parts in named.items():
+        if not all(_any_finite(part) for part in parts if isinstance(part, np.ndarray)):
+            return name
+    return ""
+
+
+def _any_finite(array: np.ndarray) -> bool:
+    """Whether there is still something to follow: all of a vector, or one column."""
+    finite = np.isfinite(array)
+    return bool(finite.all() if array.ndim < 2 else finite.all(axis=0).any())
 
 
 def _trajectory(f: Callable, path: np.ndarray, stopped: str) -> Trajectory:
     """Add the losses, all in one call if f can, and cut off what is no longer a number."""
     columns = np.moveaxis(path, 1, 0) if path.ndim > 1 else path[None]
     losses = evaluate(f, columns.reshape(len(columns), -1)).reshape(len(path), *path.shape[2:])
-    if losses.ndim == 1 and not np.isfinite(losses).all():
-        finite = max(1, int(np.argmin(np.isfinite(losses))))  # the start stays, whatever it is
-        path, losses, stopped = path[:finite], losses[:finite], "The loss stopped being finite"
+    if losses.ndim == 1:
+        good = np.isfinite(losses) & np.isfinite(path).reshape(len(path), -1).all(axis=1)
+        if not good.all():
+            first = int(np.argmin(good))
+            culprit = "The loss" if np.isfinite(path[first]).all() else "The parameters"
+            stopped = f"{culprit} {BROKEN}"
+            path, losses = path[: max(1, first)], losses[: max(1, first)]  # the start stays
     n_steps = len(path) - 1
     if not stopped:
         return Trajectory(path, losses, f"All {n_steps} steps were taken.")
-    return Trajectory(path, losses, f"{stopped} after {n_steps} step{'s' * (n_steps != 1)}.")
+    unit = "step" if n_steps == 1 else "steps"
+    return Trajectory(path, losses, f"{stopped} after {n_steps} {unit}.")

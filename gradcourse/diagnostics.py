@@ -2,12 +2,14 @@
 
 `watch` makes snapshots of a network while `fit` trains it: gradient norms per layer, dead and
 saturated units, sizes of weights. `diagnose` reads them as a doctor reads a chart: in a fixed order
-it asks for the evidence of each illness and names the first it finds, with the remedy. Lesson 08
-lets the learner diagnose first.
+it asks for the evidence of each illness and names the first it finds, with the remedy. If there is
+none and the network has not learned either, it says so. Lesson 08 lets the learner diagnose first.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from gradcourse import require
 from gradcourse.nn import RELU, SIGMOID, TANH, History, Network
 
 NOISY = 8  # a batch of so few rows gives a gradient that is mostly noise
+SLOW = 1e-3  # weights that move less than a thousandth of their size in an epoch stand still
 SATURATED = {TANH: lambda h: np.abs(h) > 0.97, SIGMOID: lambda h: np.abs(2 * h - 1) > 0.97}
 
 
@@ -71,10 +74,11 @@ class Snapshot:
 
     Fields:
         loss, accuracy : float
-        gradient_norms, weights : one entry per layer with weights
+        gradient_norms, weights : one entry per layer with a matrix of weights
         dead : per ReLU layer, the share of units that are 0 for all samples
         saturated : per tanh or sigmoid layer, the share of outputs at their ends
         feature_spread : float – largest over median spread of the inputs
+        input_size : float – root mean square of the inputs
     """
 
     loss: float
@@ -83,6 +87,7 @@ class Snapshot:
     dead: list[float]
     saturated: list[float]
     feature_spread: float
+    input_size: float
     weights: list[np.ndarray] = field(repr=False)
 
 
@@ -98,22 +103,33 @@ def snapshot(network: Network, X: np.ndarray, y: np.ndarray) -> Snapshot:
 
     See:        lesson 08
     """
+    network = network.copy()  # the gradient is computed in the copy
+    X = np.asarray(X)
     with np.errstate(all="ignore"):
         outputs = network.activations(X)
         loss, _ = network.gradient(X, y)
-        weights = [some[0] for some in network.parameters if some]
+        tensors = [tensor for values in network.parameters for tensor in values]
+        matrices = [tensor for tensor in tensors if tensor.data.ndim == 2]
         pairs = list(zip(network.layers, outputs[1:], strict=True))
-        spreads = np.asarray(X).std(axis=0)
-        spreads = spreads[spreads > 0]
         return Snapshot(
-            loss,
-            network.accuracy(X, y),
-            [float(np.linalg.norm(w.grad)) for w in weights],
-            [float((h.data <= 0).all(axis=0).mean()) for f, h in pairs if f is RELU],
-            [float(SATURATED[f](h.data).mean()) for f, h in pairs if f in (TANH, SIGMOID)],
-            float(spreads.max() / np.median(spreads)) if spreads.size else 1.0,
-            [w.data.copy() for w in weights],
+            loss=loss,
+            accuracy=network.accuracy(X, y),
+            gradient_norms=[float(np.linalg.norm(np.asarray(W.grad))) for W in matrices],
+            dead=[float((h.data <= 0).all(axis=0).mean()) for f, h in pairs if f == RELU],
+            saturated=[
+                float(SATURATED[f](h.data).mean()) for f, h in pairs if f in (TANH, SIGMOID)
+            ],
+            feature_spread=_feature_spread(X),
+            input_size=float(np.sqrt(np.mean(np.square(X, dtype=float)))),
+            weights=[W.data.copy() for W in matrices],
         )
+
+
+def _feature_spread(X: np.ndarray) -> float:
+    """Return the largest spread of a feature, in units of the median one."""
+    spreads = X.std(axis=0)
+    spreads = spreads[spreads > 0]
+    return float(spreads.max() / np.median(spreads)) if spreads.size else 1.0
 
 
 def update_ratios(before: Snapshot, after: Snapshot) -> list[float]:
@@ -129,32 +145,70 @@ def update_ratios(before: Snapshot, after: Snapshot) -> list[float]:
 
     See:        lesson 08
     """
-    pairs = zip(before.weights, after.weights, strict=True)
-    return [float(np.linalg.norm(b - a) / max(np.linalg.norm(a), 1e-300)) for a, b in pairs]
+    ratios = []
+    for old, new in zip(before.weights, after.weights, strict=True):
+        size = max(float(np.linalg.norm(old)), 1e-300)
+        ratios.append(float(np.linalg.norm(new - old)) / size)
+    return ratios
 
 
-def watch(X: np.ndarray, y: np.ndarray) -> Callable:
+def watch(X: np.ndarray, y: np.ndarray) -> Callable[[Network], Snapshot]:
     """Return a function for `fit(..., watch=...)` that takes snapshots with these samples."""
-    return lambda network: snapshot(network, X, y)
+    return partial(snapshot, X=X, y=y)
 
 
 # ---- naming what is wrong -----------------------------------------------------------------------
 @dataclass(frozen=True)
 class Diagnosis:
-    """The name of an illness, the evidence for it, the remedy; "healthy" has no remedy."""
+    """The name of an illness, the evidence for it, the remedy.
+
+    "healthy" has no remedy; "unknown" says that the network has not learned and no evidence of an
+    illness was found.
+    """
 
     illness: str
     evidence: str
     remedy: str = ""
 
     def __str__(self) -> str:
-        return f"{self.illness}: {self.evidence}" + f" → {self.remedy}" * bool(self.remedy)
+        text = f"{self.illness}: {self.evidence}"
+        return f"{text} → {self.remedy}" if self.remedy else text
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A training run as the questions below see it: snapshots and the losses of the training."""
+
+    history: History
+    first: Snapshot
+    before: Snapshot  # the last epoch
+    last: Snapshot
+
+    @property
+    def start(self) -> float:
+        """The loss before the first step, on the watched samples or on the first batch."""
+        return max(self.first.loss, self.history.step_losses[0])
+
+    @property
+    def gained(self) -> float:
+        """The share of the first loss that is gone, in training or on the watched samples."""
+        left = min(self.last.loss, self.history.losses[-1])
+        return 1 - left / max(self.first.loss, 1e-300)
+
+    @property
+    def pace(self) -> float:
+        """How far the fastest layer's weights moved in the last epoch, as a share of their size."""
+        return max(update_ratios(self.before, self.last))
+
+    def learned(self, share: float) -> bool:
+        """Whether this share of the loss is gone, or so little is left that none needs to go."""
+        return bool(self.gained >= share or self.last.loss < 0.1)
 
 
 def diagnose(history: History) -> Diagnosis:
     """Name what is wrong with a training run, from its snapshots and step losses.
 
-    Parameters: history : History – of `fit(..., watch=watch(X, y))`, at least one epoch
+    Parameters: history : History – of `fit(..., watch=watch(X, y))`
     Returns:    Diagnosis – print it
     Raises:     ValueError – the run was not watched
 
@@ -167,87 +221,124 @@ def diagnose(history: History) -> Diagnosis:
     """
     if not (history.watched and isinstance(history.watched[0], Snapshot)):
         raise ValueError("history has no snapshots; train with fit(..., watch=watch(X, y)).")
+    if len(history.watched) < 2:
+        return Diagnosis("unknown", "no epoch was trained to its end.", "train for some epochs.")
+    chart = Chart(history, history.watched[0], history.watched[-2], history.watched[-1])
     for illness, (find, remedy) in ILLNESSES.items():
-        if evidence := find(history):
+        if evidence := find(chart):
             return Diagnosis(illness, evidence, remedy)
-    first, last = history.watched[0], history.watched[-1]
-    return Diagnosis("healthy", f"the loss fell from {first.loss:.3g} to {last.loss:.3g}.")
+    return _no_illness(chart)
 
 
-def _wrong_sign(history: History) -> str:
-    uphill = np.mean(np.array(history.promises) > 0)
-    return f"{uphill:.0%} of the epochs began with a step uphill." if uphill > 0.9 else ""
-
-
-def _unscaled(history: History) -> str:
-    ratio = history.watched[0].feature_spread
-    return f"one feature spreads {ratio:.0f} times more than most." if ratio > 20 else ""
-
-
-def _exploding(history: History) -> str:
-    norms = history.watched[0].gradient_norms
-    largest = np.max(np.nan_to_num(norms, nan=np.inf))
-    return f"before the first step a layer's gradient had the length {largest:.1e}." * (
-        bool(largest > 300)
+def _no_illness(chart: Chart) -> Diagnosis:
+    fell = f"the loss went from {chart.first.loss:.3g} to {chart.last.loss:.3g}"
+    if chart.last.loss <= 0.7 * chart.first.loss or chart.last.loss < 0.1:
+        return Diagnosis("healthy", f"{fell}.")
+    if chart.learned(0.3):
+        return Diagnosis(
+            "unknown",
+            f"{fell}, but in training to {chart.history.losses[-1]:.3g}: it learns by heart.",
+            "check that labels belong to their rows; then lesson 09 has remedies.",
+        )
+    return Diagnosis(
+        "unknown",
+        f"{fell} in {len(chart.history.step_losses)} steps, and this is none of my illnesses.",
+        "go on if it still falls; else check labels, loss and input, and overfit one batch first.",
     )
 
 
-def _dead(history: History) -> str:
-    share = max(history.watched[-1].dead, default=0.0)
-    stuck = not history.watched[-1].loss < 0.5 * history.watched[0].loss
-    return f"{share:.0%} of a layer's units are 0 for every sample." * (share > 0.8 and stuck)
+# Each question looks at a chart and returns the evidence for its illness, one sentence, or "".
+def _wrong_sign(chart: Chart) -> str:
+    uphill = np.mean(np.array(chart.history.promises) > 0)
+    if uphill > 0.9 and not chart.learned(0.3):
+        return f"{uphill:.0%} of the epochs began with a step uphill."
+    return ""
 
 
-def _diverging(history: History) -> str:
-    first, last = history.watched[0].loss, history.watched[-1].loss
-    peak = np.max(np.nan_to_num(history.step_losses, nan=np.inf))
-    small = history.batch_size <= NOISY  # its losses jump high without the run being lost
-    blown = not last <= (2 if small else 1) * first or (peak > 10 * first and not small)
-    return f"the loss went from {first:.3g} up to {peak:.3g} on the way." * bool(blown)
+def _unscaled(chart: Chart) -> str:
+    if chart.first.feature_spread > 20:
+        return f"one feature spreads {chart.first.feature_spread:.0f} times more than most."
+    if chart.first.input_size > 30:
+        return f"the inputs are about {chart.first.input_size:.0f} in size instead of 1."
+    return ""
 
 
-def _vanishing(history: History) -> str:
-    norms = history.watched[0].gradient_norms
+def _equal(chart: Chart) -> str:
+    for into, out_of in pairwise(chart.first.weights):
+        n_units = into.shape[1]
+        differences = [*np.ptp(into, axis=1), *np.ptp(out_of, axis=0)]
+        if n_units > 1 and not np.any(differences):
+            return f"the {n_units} units of a layer begin all the same, and so they stay."
+    return ""
+
+
+def _exploding(chart: Chart) -> str:
+    largest = np.max(np.nan_to_num(chart.first.gradient_norms, nan=np.inf))
+    if largest > 300:
+        return f"before the first step a layer's gradient had the length {largest:.1e}."
+    return ""
+
+
+def _dead(chart: Chart) -> str:
+    share = max(chart.last.dead, default=0.0)
+    if share > 0.8 and not chart.learned(0.5):
+        return f"{share:.0%} of a layer's units are 0 for every sample."
+    return ""
+
+
+def _diverging(chart: Chart) -> str:
+    end = chart.history.losses[-1]
+    peak = np.max(np.nan_to_num(chart.history.step_losses, nan=np.inf))
+    risen = not end <= 1.2 * chart.start + 0.1  # NaN has risen, too
+    # small batches jump high without the run being lost
+    thrown = peak > 10 * chart.start + 1 and chart.history.batch_size > NOISY
+    if risen or (thrown and not chart.learned(0.5)):
+        return f"the loss went from {chart.start:.3g} up to {peak:.3g} on the way."
+    return ""
+
+
+def _vanishing(chart: Chart) -> str:
+    norms = chart.first.gradient_norms
     ratio = norms[0] / max(norms[-1], 1e-300)
-    return f"the first layer's gradient is {ratio:.0e} of the last one's." * (0 < ratio < 1e-2)
+    if 0 < ratio < 1e-2 and not chart.learned(0.5):
+        return f"the first layer's gradient is {ratio:.0e} of the last one's."
+    return ""
 
 
-def _plateau(history: History) -> str:
-    saturated = max(history.watched[0].saturated, default=0.0)
-    if saturated > 0.5:
+def _plateau(chart: Chart) -> str:
+    saturated = max(chart.first.saturated, default=0.0)
+    if saturated > 0.5 and not chart.learned(0.5):
         return f"{saturated:.0%} of a layer's outputs sat at their ends from the start."
-    flat = np.linalg.norm(history.watched[-1].gradient_norms) < 0.02
-    return f"the loss stays at {history.watched[-1].loss:.3g}, where all is level." * bool(
-        flat and _progress(history) < 0.1
-    )
+    return ""
 
 
-def _noisy(history: History) -> str:
-    last_epoch = np.array(history.step_losses[-len(history.step_losses) // 4 :])
-    swing = last_epoch.std() / history.watched[0].loss
-    return f"batches of {history.batch_size}: losses swing by ±{last_epoch.std():.2g}." * bool(
-        history.batch_size <= NOISY and swing > 0.25
-    )
+def _noisy(chart: Chart) -> str:
+    losses = chart.history.step_losses
+    swing = np.std(losses[-len(losses) // 4 :])
+    small = chart.history.batch_size <= NOISY
+    if small and swing > 0.25 * chart.first.loss and not chart.learned(0.75):
+        return f"batches of {chart.history.batch_size}: losses swing by ±{swing:.2g}."
+    return ""
 
 
-def _too_low(history: History) -> str:
-    gained, moved = _progress(history), max(update_ratios(history.watched[-2], history.watched[-1]))
-    return (
-        f"only {gained:.0%} of the loss is gone after {len(history.losses)} epochs; in the last "
-        f"one no layer's weights moved by more than {moved:.2%}."
-    ) * (gained < 0.3)
+def _too_low(chart: Chart) -> str:
+    # at the end of a descent weights stand still as well, but then the gradient has gone
+    length_then = np.linalg.norm(chart.first.gradient_norms)
+    length_now = np.linalg.norm(chart.last.gradient_norms)
+    if chart.pace < SLOW and length_now > 0.5 * length_then and not chart.learned(0.3):
+        return (
+            f"only {chart.gained:.0%} of the loss is gone after {len(chart.history.losses)} "
+            f"epochs; in the last one no layer's weights moved by more than {chart.pace:.2%}."
+        )
+    return ""
 
 
-def _progress(history: History) -> float:
-    """Return the share of the first loss that is gone."""
-    return 1 - history.watched[-1].loss / history.watched[0].loss
-
-
-# illness -> the evidence for it (a sentence or ""), and the remedy; the order matters: what comes
-# first would look like what comes later
-ILLNESSES = {
+# illness -> the question, and the remedy; the order matters: what comes first would look like what
+# comes later
+ILLNESSES: dict[str, tuple[Callable[[Chart], str], str]] = {
     "wrong sign": (_wrong_sign, "subtract the step: theta − learning_rate · gradient."),
     "unscaled features": (_unscaled, "standardize the features."),
+    "equal weights": (_equal, "begin with He or Xavier weights; random ones differ."),
     "exploding gradients": (_exploding, "begin with He or Xavier weights; clip by norm."),
     "dead ReLU": (_dead, "lower the learning rate, begin with biases of 0, or leave ReLU."),
     "diverging": (_diverging, "divide the learning rate by 10."),

@@ -6,7 +6,6 @@ Checks import what they need themselves: the doctor still answers where a packag
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,12 @@ import tempfile
 from collections.abc import Callable
 from importlib import metadata, util
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+    Check = Callable[[], tuple[bool | None, str]]  # whether all is well, and what was found
 
 OLDEST_PYTHON = (3, 11)
 
@@ -55,18 +59,19 @@ def examine() -> Findings:
     return Findings(_find(name, check, remedy) for name, (check, remedy) in CHECKS.items())
 
 
-def report() -> int:
+def tell() -> int:
     """Print every detail in a terminal and return the exit code: 1 if something fails."""
     findings = examine()
     print(*findings, findings.verdict(), sep="\n")
     return int(any(finding.ok is False for finding in findings))
 
 
-def _find(name: str, check: Callable, remedy: str) -> Finding:
+def _find(name: str, check: Check, remedy: str) -> Finding:
     try:
-        return Finding(name, *check(), remedy)
+        ok, detail = check()
     except Exception as error:  # a check that breaks down has failed, and the others still run
-        return Finding(name, False, f"{type(error).__name__}: {error}", remedy)
+        ok, detail = False, f"{type(error).__name__}: {error}"
+    return Finding(name, ok, detail, remedy)
 
 
 def _python() -> tuple[bool, str]:
@@ -75,26 +80,30 @@ def _python() -> tuple[bool, str]:
 
 def _packages() -> tuple[bool, str]:
     """Compare what gradcourse asks for with what is installed."""
-    wanted = [line for line in metadata.requires("gradcourse") or [] if "extra ==" not in line]
+    from packaging.requirements import Requirement
+
+    asked = map(Requirement, metadata.requires("gradcourse") or [])
+    wanted = [one for one in asked if one.marker is None or one.marker.evaluate({"extra": ""})]
     problems = "; ".join(filter(None, map(_problem, wanted)))
     return not problems, problems or f"{len(wanted)} found, all new enough"
 
 
-def _problem(requirement: str) -> str:
-    """Say what is wrong with "name>=1.2"; nothing wrong is ""."""
-    name, least = re.match(r"([\w.-]+)\s*(?:>=\s*([\d.]+))?", requirement).groups(default="0")
+def _problem(wanted: Requirement) -> str:
+    """Say what is wrong with a package; nothing wrong is ""."""
     try:
-        found = metadata.version(name)
+        found = metadata.version(wanted.name)
     except metadata.PackageNotFoundError:
-        return f"{name} is missing"
-    have, need = ([int(n) for n in re.findall(r"\d+", v)[:3]] for v in (found, least))
-    return f"{name} {found} is older than {least}" if have < need else ""
+        return f"{wanted.name} is missing"
+    fits = wanted.specifier.contains(found, prereleases=True)
+    return "" if fits else f"{wanted.name} {found} is installed, {wanted.specifier} is needed"
 
 
-def _kernel() -> tuple[bool, str]:
+def _kernel() -> tuple[bool | None, str]:
     """See whether notebooks run this Python and find gradcourse from whatever folder."""
     if "ipykernel.kernelapp" in sys.modules:
         return True, "this notebook runs it"
+    if sys.platform == "emscripten":
+        return None, "not looked at: no process can be started in a web page"
     from jupyter_client.kernelspec import KernelSpecManager
 
     program = KernelSpecManager().get_kernel_spec("python3").argv[0]
@@ -106,11 +115,14 @@ def _kernel() -> tuple[bool, str]:
     return run.stdout.strip() == sys.prefix, f"`python3` starts {program}"
 
 
-def _widgets() -> tuple[bool, str]:
+def _widgets() -> tuple[bool | None, str]:
     """See whether JupyterLab, installed beside us, has the part that draws the widgets."""
+    if sys.platform == "emscripten":
+        return None, "not looked at: the page itself has JupyterLab and its parts"
     from jupyter_core.paths import jupyter_path
 
-    lab, part = metadata.version("jupyterlab"), "@jupyter-widgets/jupyterlab-manager/package.json"
+    lab = metadata.version("jupyterlab")
+    part = "@jupyter-widgets/jupyterlab-manager/package.json"
     found = [path for path in jupyter_path("labextensions") if Path(path, part).exists()]
     where = found[0] if found else "none of its folders"
     return bool(found), f"JupyterLab {lab}, widgets in {where}"
@@ -125,14 +137,14 @@ def _data_folder() -> tuple[bool, str]:
 
 
 def _grading() -> tuple[None, str]:
-    parts = {name: util.find_spec(name) for name in ("nbgrader", "distributed")}
-    parts["bubblewrap"] = shutil.which("bwrap")
-    missing = ", ".join(name for name, part in parts.items() if not part)
+    parts = {name: util.find_spec(name) is not None for name in ("nbgrader", "distributed")}
+    parts["bubblewrap"] = shutil.which("bwrap") is not None
+    missing = ", ".join(name for name, found in parts.items() if not found)
     return None, f"missing: {missing}" if missing else f"{', '.join(parts)} found"
 
 
 _INSTALL = "run `python -m pip install -r requirements.txt` in the course folder"
-CHECKS = {
+CHECKS: dict[str, tuple[Check, str]] = {
     "Python": (_python, "install Python 3.11 or newer and set the course up with it"),
     "packages": (_packages, _INSTALL),
     "kernel": (_kernel, "run `python -m ipykernel install --sys-prefix` and restart JupyterLab"),

@@ -1,6 +1,6 @@
 """Landscapes: small functions of two parameters with a character of their own.
 
-A loss of a real model lives in many dimensions, where nobody can look. These nine live in two,
+A loss of a real model lives in many dimensions, where nobody can look. These eight live in two,
 so that you can see what a method does on a round bowl, in a narrow ravine, on a plateau, at a
 saddle. Lesson 01 walks on them, lesson 03 descends them, lesson 05 races on them.
 
@@ -197,32 +197,6 @@ def himmelblau() -> Landscape:
     )
 
 
-def beale() -> Landscape:
-    """Beale's function: steep walls at the corners around a flat, bent floor."""
-
-    def residuals(x: float, y: float) -> tuple[float, float, float]:
-        return 1.5 - x + x * y, 2.25 - x + x * y * y, 2.625 - x + x * y * y * y
-
-    def height(x: float, y: float) -> float:
-        a, b, c = residuals(x, y)
-        return a * a + b * b + c * c
-
-    def partials(x: float, y: float) -> Pair:
-        a, b, c = residuals(x, y)
-        dx = 2 * (a * (y - 1) + b * (y * y - 1) + c * (y * y * y - 1))
-        return dx, 2 * x * (a + 2 * b * y + 3 * c * y * y)
-
-    return Landscape(
-        "Beale",
-        height,
-        partials,
-        minimizers=((3.0, 0.5),),
-        window=(-4.5, 4.5, -4.5, 4.5),
-        start=(1.0, 1.5),
-        character="Slopes differ by a factor of thousands between wall and floor.",
-    )
-
-
 def rastrigin() -> Landscape:
     """20 + x² + y² − 10 cos 2πx − 10 cos 2πy: a bowl full of dents."""
     turn = 2 * np.pi
@@ -250,7 +224,6 @@ ALL = {
         two_wells,
         rosenbrock,
         himmelblau,
-        beale,
         rastrigin,
     )
 }

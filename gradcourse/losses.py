@@ -3,26 +3,30 @@
 Each loss comes as a pair of functions: `mean_squared_error(y_pred, y)` is the number,
 `mean_squared_error_gradient(y_pred, y)` says how that number answers to each prediction. All are
 means over the samples, which lie on axis 0; further axes of `y_pred` are many models side by
-side. `weights` (n_samples,), best with the mean 1, let some samples count more. Lesson 01 starts
-here.
+side. `weights` (n_samples,), none below 0 and best with the mean 1, let some samples count more.
+Lesson 01 starts here.
 
 `LinearRegression(X, y)` joins a loss with a model and so becomes a function of the parameters:
 the landscape of real data that lesson 03 descends. `LogisticRegression` and `LinearSVM` do the same
 for two classes, in lesson 04, and `GaussianFit` for a bell curve, in lesson 06.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gradcourse import require
 
 ALL_ROWS = slice(None)
+Rows = slice | ArrayLike  # some samples: a slice, an array of indices or a mask
 
 
 def mean_squared_error(
-    y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
+    y_pred: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None
 ) -> np.ndarray:
     """Return the mean of the squared errors: 1/n Σ (ŷ − y)².
 
@@ -44,7 +48,7 @@ def mean_squared_error(
 
 
 def mean_squared_error_gradient(
-    y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
+    y_pred: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None
 ) -> np.ndarray:
     """Return the slope of the mean squared error along each prediction: 2(ŷ − y) / n.
 
@@ -56,30 +60,7 @@ def mean_squared_error_gradient(
     return _share(2 * error, weights)
 
 
-def mean_absolute_error(
-    y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
-) -> np.ndarray:
-    """Return the mean of the absolute errors: 1/n Σ |ŷ − y|. Outliers pull no harder than others.
-
-    Example:
-        >>> float(mean_absolute_error([1, 2, 6], [1, 2, 3]))
-        1.0
-    """
-    error = _error(y_pred, y)
-    return _mean(np.abs(error), weights)
-
-
-def mean_absolute_error_gradient(
-    y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
-) -> np.ndarray:
-    """Return sign(ŷ − y) / n; at the kink ŷ = y every slope from −1 to 1 will do, we take 0."""
-    error = _error(y_pred, y)
-    return _share(np.sign(error), weights)
-
-
-def logistic_loss(
-    y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
-) -> np.ndarray:
+def logistic_loss(y_pred: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None) -> np.ndarray:
     """Return the mean binary cross-entropy: 1/n Σ log(1 + e^ŷ) − y ŷ, for labels 0 and 1.
 
     `y_pred` are logits, the model's raw scores; `sigmoid` turns them into probabilities. Computed
@@ -101,29 +82,34 @@ def logistic_loss(
 
 
 def logistic_loss_gradient(
-    y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
+    y_pred: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None
 ) -> np.ndarray:
     """Return (sigmoid(ŷ) − y) / n: predicted probability minus what happened.
 
+    For y = 1 it is computed as −sigmoid(−ŷ): the difference itself would cancel to 0 for a sample
+    that is predicted well.
+
     Example:
-        >>> logistic_loss_gradient([0, 1000], [1, 1])
-        array([-0.25,  0.  ])
+        >>> [f"{slope:.2g}" for slope in logistic_loss_gradient([0, 40], [1, 1])]
+        ['-0.25', '-2.1e-18']
     """
     logits, y = _labeled(y_pred, y, (0, 1))
-    return _share(sigmoid(logits) - y, weights)
+    away = 1 - 2 * y
+    return _share(away * sigmoid(away * logits), weights)
 
 
-def sigmoid(z: np.ndarray) -> np.ndarray:
+def sigmoid(z: ArrayLike) -> np.ndarray:
     """Return 1 / (1 + e⁻ᶻ), the probability that belongs to the logit z, without overflow.
 
     Example:
         >>> sigmoid(np.array([-1000, 0, 1000]))
         array([0. , 0.5, 1. ])
     """
+    z = require.numbers("z", z)
     return np.exp(-np.logaddexp(0, -z))
 
 
-def hinge_loss(y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+def hinge_loss(y_pred: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None) -> np.ndarray:
     """Return 1/n Σ max(0, 1 − y ŷ), for labels −1 and 1.
 
     A score on the right side by a margin of 1 costs nothing; the support vector machine's loss.
@@ -139,7 +125,7 @@ def hinge_loss(y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = N
 
 
 def hinge_loss_gradient(
-    y_pred: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
+    y_pred: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None
 ) -> np.ndarray:
     """Return −y / n where y ŷ < 1, else 0: a subgradient.
 
@@ -150,7 +136,8 @@ def hinge_loss_gradient(
         array([ 0.   , -0.333,  0.   ])
     """
     scores, y = _labeled(y_pred, y, (-1, 1))
-    return _share(np.where(y * scores < 1, -y, 0.0), weights)
+    slopes = np.where(y * scores < 1, -y, 0.0)
+    return _share(np.where(np.isnan(scores), np.nan, slopes), weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +145,8 @@ class LinearModel:
     """A loss of the predictions X w + b, as a function of theta = (w, b): intercept last.
 
     A kind of model names its pair of losses, `loss` and `loss_gradient`, and is done. The
-    gradient follows by the chain rule: Aᵀ ∂L/∂ŷ, where A is X with a column of ones.
+    gradient follows by the chain rule: Aᵀ ∂L/∂ŷ, where A is X with a column of ones. The data are
+    copied: what becomes of your arrays later does not change the model.
 
     Parameters: X : (n_samples,) or (n_samples, n_features) – one feature, or several
                 y : (n_samples,) – targets
@@ -170,26 +158,33 @@ class LinearModel:
     X: np.ndarray
     y: np.ndarray
     weights: np.ndarray | None = None
+    loss: ClassVar[Callable[..., np.ndarray]]
+    loss_gradient: ClassVar[Callable[..., np.ndarray]]
 
     def __post_init__(self):
-        X, y = require.finite("X", self.X), require.finite("y", self.y)
+        X = require.real("X", self.X)
+        y = require.real("y", self.y)
         X = X[:, None] if X.ndim == 1 else X
         if X.ndim != 2 or y.shape != X.shape[:1]:
             raise ValueError(
                 f"X must be (n_samples, n_features) and y (n_samples,), but their shapes are "
                 f"{np.shape(self.X)} and {np.shape(self.y)}."
             )
-        for name, array in {"X": X, "y": y, "weights": _mean_one(self.weights, y)}.items():
-            object.__setattr__(self, name, array)
+        object.__setattr__(self, "X", _own(X))
+        object.__setattr__(self, "y", _own(y))
+        if self.weights is not None:
+            object.__setattr__(self, "weights", _own(_mean_one(self.weights, len(y))))
 
     @cached_property
     def design(self) -> np.ndarray:
         """X with a last column of ones, so that predictions are `design @ theta`."""
-        return np.column_stack([self.X, np.ones(len(self.X))])
+        ones = np.ones(len(self.X))
+        return _own(np.column_stack([self.X, ones]))
 
-    def predict(self, theta: np.ndarray, rows: slice | np.ndarray = ALL_ROWS) -> np.ndarray:
+    def predict(self, theta: ArrayLike, rows: Rows = ALL_ROWS) -> np.ndarray:
         """Return X w + b: theta (n_features + 1, ...) → (n_samples, ...)."""
-        theta, design = np.asarray(theta), self.design[rows]
+        theta = require.numbers("theta", theta)
+        design = self.design[_picked(rows)]
         if theta.shape[:1] != design.shape[1:]:
             raise ValueError(
                 f"theta must hold {design.shape[1]} numbers on axis 0, one weight per feature and "
@@ -197,26 +192,30 @@ class LinearModel:
             )
         return _times(design, theta)
 
-    def __call__(self, theta: np.ndarray, rows: slice | np.ndarray = ALL_ROWS) -> np.ndarray:
+    def __call__(self, theta: ArrayLike, rows: Rows = ALL_ROWS) -> np.ndarray:
         """Return the loss at theta: (n_features + 1,) → one number, (n_features + 1, ...) → (...).
 
-        `rows` picks some samples, a mini-batch: a slice or an array of indices.
+        `rows` picks some samples, a mini-batch: a slice or an array of indices; one index is a
+        batch of one.
         """
-        return self.loss(self.predict(theta, rows), self.y[rows], self._weights_of(rows))
+        return self.loss(self.predict(theta, rows), *self._targets(rows))
 
-    def gradient(self, theta: np.ndarray, rows: slice | np.ndarray = ALL_ROWS) -> np.ndarray:
+    def gradient(self, theta: ArrayLike, rows: Rows = ALL_ROWS) -> np.ndarray:
         """Return the gradient at theta, in theta's shape."""
-        predicted, y = self.predict(theta, rows), self.y[rows]
-        slopes = self.loss_gradient(predicted, y, self._weights_of(rows))
-        return _times(self.design[rows].T, slopes)
+        slopes = self.loss_gradient(self.predict(theta, rows), *self._targets(rows))
+        return _times(self.design[_picked(rows)].T, slopes)
+
+    def _targets(self, rows: Rows) -> tuple[np.ndarray, np.ndarray | None]:
+        """The targets of some samples, and their weights if there are any."""
+        picked = _picked(rows)
+        weights = None if self.weights is None else self.weights[picked]
+        return self.y[picked], weights
 
     def _hessian(self, bends: np.ndarray) -> np.ndarray:
         """Return 1/n Aᵀ diag(bends) A, where `bends` (n_samples,) are the losses' curvatures."""
-        half = self.design * np.sqrt(_share(bends, self.weights))[:, None]
+        counted = _share(bends, self.weights)
+        half = self.design * np.sqrt(counted)[:, None]
         return half.T @ half
-
-    def _weights_of(self, rows: slice | np.ndarray) -> np.ndarray | None:
-        return None if self.weights is None else self.weights[rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,8 +248,10 @@ class LinearRegression(LinearModel):
 
     def minimizer(self) -> np.ndarray:
         """Return the theta of least loss, solved directly, without descending."""
-        counted = np.sqrt(np.ones(len(self.y)) if self.weights is None else self.weights)
-        A, b = self.design * counted[:, None], self.y * counted
+        A, b = self.design, self.y
+        if self.weights is not None:
+            counted = np.sqrt(self.weights)
+            A, b = A * counted[:, None], b * counted
         return np.linalg.lstsq(A, b, rcond=None)[0]
 
     @property
@@ -277,13 +278,13 @@ class LogisticRegression(LinearModel):
     loss = staticmethod(logistic_loss)
     loss_gradient = staticmethod(logistic_loss_gradient)
 
-    def hessian(self, theta: np.ndarray) -> np.ndarray:
+    def hessian(self, theta: ArrayLike) -> np.ndarray:
         """Return the second derivatives at theta: 1/n Aᵀ diag(p (1 − p)) A.
 
         The labels do not occur in it, so it is the Fisher matrix as well (lesson 06).
         """
-        p = sigmoid(self.predict(theta))
-        return self._hessian(p * (1 - p))
+        logits = self.predict(theta)
+        return self._hessian(sigmoid(logits) * sigmoid(-logits))  # the second is 1 − p
 
 
 @dataclass(frozen=True, eq=False)
@@ -325,41 +326,48 @@ class GaussianFit:
     y: np.ndarray
 
     def __post_init__(self):
-        y = require.finite("y", self.y)
+        y = require.real("y", self.y)
         if y.ndim != 1 or np.ptp(y) == 0:
             raise ValueError(
                 f"y must be a vector with at least two different values, but it is {y}."
             )
-        object.__setattr__(self, "y", y)
+        object.__setattr__(self, "y", _own(y))
 
     def __call__(self, theta: np.ndarray) -> np.ndarray:
         """Return the loss: theta (2, ...) → (...)."""
         mu, log_sigma = theta
-        square = (self.y.var() + (self.y.mean() - mu) ** 2) * np.exp(-2 * log_sigma)
+        away = mu - self.y.mean()
+        square = (self.y.var() + away**2) * np.exp(-2 * log_sigma)
         return log_sigma + square / 2 + np.log(2 * np.pi) / 2
 
     def gradient(self, theta: np.ndarray) -> np.ndarray:
         """Return the gradient, in theta's shape."""
         mu, log_sigma = theta
-        away, precision = mu - self.y.mean(), np.exp(-2 * log_sigma)
-        return np.array([away * precision, 1 - (self.y.var() + away**2) * precision])
+        away = mu - self.y.mean()
+        precision = np.exp(-2 * log_sigma)
+        square = (self.y.var() + away**2) * precision
+        return np.array([away * precision, 1 - square])
 
     def hessian(self, theta: np.ndarray) -> np.ndarray:
         """Return the second derivatives of the loss, (2, 2): they depend on the data."""
-        away, precision = theta[0] - self.y.mean(), np.exp(-2 * theta[1])
-        mixed, last = -2 * away * precision, 2 * (self.y.var() + away**2) * precision
-        return np.array([[precision, mixed], [mixed, last]])
+        mu, log_sigma = theta
+        away = mu - self.y.mean()
+        precision = np.exp(-2 * log_sigma)
+        mixed = -2 * away * precision
+        square = (self.y.var() + away**2) * precision
+        return np.array([[precision, mixed], [mixed, 2 * square]])
 
     def fisher(self, theta: np.ndarray) -> np.ndarray:
         """Return the Fisher matrix of the bell curve, (2, 2): the data do not occur in it."""
         return np.diag([np.exp(-2 * theta[1]), 2.0])
 
 
-def balanced_weights(y: np.ndarray) -> np.ndarray:
+def balanced_weights(y: ArrayLike) -> np.ndarray:
     """Return a weight for each sample with which every class counts alike: n / (k · its count).
 
-    Parameters: y : (n_samples,) – labels, k different ones
+    Parameters: y : (n_samples,) – labels, k different ones, numbers or words
     Returns:    (n_samples,) – weights with the mean 1
+    Raises:     ValueError – no vector, or NaN, which is no class
 
     Example:
         >>> balanced_weights(np.array([0, 0, 0, 1])).round(3)
@@ -367,50 +375,80 @@ def balanced_weights(y: np.ndarray) -> np.ndarray:
 
     See:        lesson 04
     """
-    _, place, counts = np.unique(require.numbers("y", y), return_inverse=True, return_counts=True)
+    labels = np.asarray(y)
+    if labels.dtype.kind not in "US":  # words may stay what they are
+        labels = require.finite("y", y)
+    if labels.ndim != 1 or not labels.size:
+        raise ValueError(f"y must be a vector of labels, but its shape is {labels.shape}.")
+    _, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
     return (place.size / (len(counts) * counts))[place]
 
 
-def _mean_one(weights: np.ndarray | None, y: np.ndarray) -> np.ndarray | None:
-    if weights is None:
-        return None
-    weights = require.finite("weights", weights)
-    if weights.shape != y.shape or (weights < 0).any() or not weights.any():
+def _own(array: np.ndarray) -> np.ndarray:
+    """Return a copy that nobody can change."""
+    array = array.copy()
+    array.setflags(write=False)
+    return array
+
+
+def _picked(rows: Rows) -> slice | np.ndarray:
+    """Return what picks these rows; one index is a batch of one."""
+    return rows if isinstance(rows, slice) else np.atleast_1d(rows)
+
+
+def _mean_one(weights: ArrayLike, n_samples: int) -> np.ndarray:
+    weights = _one_per_sample(weights, n_samples)
+    if not weights.any():
+        raise ValueError("weights must not all be 0; leave them out to count all samples alike.")
+    return weights / weights.mean()
+
+
+def _one_per_sample(weights: ArrayLike, n_samples: int) -> np.ndarray:
+    weights = require.real("weights", weights)
+    if weights.shape != (n_samples,) or (weights < 0).any():
         raise ValueError(
-            f"weights must be {len(y)} numbers, one per sample, none below 0 and not all 0; "
+            f"weights must be {n_samples} numbers, one per sample, none below 0; "
             f"their shape is {weights.shape}, the smallest {weights.min():g}."
         )
-    return weights / weights.mean()
+    return weights
 
 
 def _times(A: np.ndarray, v: np.ndarray) -> np.ndarray:
     """A @ v with any further axes of v kept: (n, d) and (d, ...) → (n, ...)."""
     if v.ndim < 3:
         return A @ v
-    return (A @ v.reshape(len(v), -1)).reshape(len(A), *v.shape[1:])
+    columns = v.reshape(len(v), -1)
+    return (A @ columns).reshape(len(A), *v.shape[1:])
 
 
-def _mean(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+def _mean(values: np.ndarray, weights: ArrayLike | None) -> np.ndarray:
     """Average over axis 0, each sample counting as much as its weight says."""
-    return values.mean(axis=0) if weights is None else _weighted(values, weights).mean(axis=0)
+    if weights is not None:
+        values = _weighted(values, weights)
+    return values.mean(axis=0)
 
 
-def _share(slopes: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+def _share(slopes: np.ndarray, weights: ArrayLike | None) -> np.ndarray:
     """Slopes of an average, from those of its terms."""
-    return (slopes if weights is None else _weighted(slopes, weights)) / len(slopes)
+    if weights is not None:
+        slopes = _weighted(slopes, weights)
+    return slopes / len(slopes)
 
 
-def _weighted(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return values * np.reshape(weights, (-1,) + (1,) * (values.ndim - 1))
+def _weighted(values: np.ndarray, weights: ArrayLike) -> np.ndarray:
+    """Multiply each sample, on axis 0, by its weight."""
+    weights = _one_per_sample(weights, len(values))
+    further_axes = values.ndim - 1
+    return values * weights.reshape((-1,) + (1,) * further_axes)
 
 
-def _error(y_pred: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _error(y_pred: ArrayLike, y: ArrayLike) -> np.ndarray:
     y_pred, y = _aligned(y_pred, y)
     return y_pred - y
 
 
 def _labeled(
-    y_pred: np.ndarray, y: np.ndarray, labels: tuple[int, int]
+    y_pred: ArrayLike, y: ArrayLike, labels: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Check the labels too: 0/1 and −1/1 are easily mistaken for each other."""
     y_pred, y = _aligned(y_pred, y)
@@ -423,12 +461,14 @@ def _labeled(
     return y_pred, y
 
 
-def _aligned(y_pred: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _aligned(y_pred: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Give y as many axes as y_pred, so that (n,) never spreads against (n, B) into (n, n)."""
-    y_pred, y = require.numbers("y_pred", y_pred), require.numbers("y", y)
+    y_pred = require.numbers("y_pred", y_pred)
+    y = require.numbers("y", y)
     if y.ndim == 0 or y_pred.shape[: y.ndim] != y.shape:
         raise ValueError(
             f"y_pred must have one row per entry of y, but the shapes are "
             f"{y_pred.shape} and {y.shape}; axis 0 counts the samples."
         )
-    return y_pred, y.reshape(y.shape + (1,) * (y_pred.ndim - y.ndim))
+    further_axes = y_pred.ndim - y.ndim
+    return y_pred, y.reshape(y.shape + (1,) * further_axes)

@@ -1,22 +1,35 @@
 """Networks: layers on top of gradcourse.autodiff, their parameters in one flat vector.
 
 A layer is a recipe, as an optimizer is: `parameters(rng)` makes its starting values, calling it on
-an input and those values gives the output. `Network` strings layers together and keeps all
-parameters in one vector `theta`, so every optimizer of the course can move them. Lesson 07 trains
-one on the digits; lesson 08 watches some fail.
+an input and those values gives the output, and it remembers nothing itself. `Network` strings
+layers together and keeps all parameters in one vector `theta`, so every optimizer of the course can
+move them. Lesson 07 trains one on the digits; lesson 08 watches some fail.
 
-The operations here are those of autodiff fused into one node where that pays, with pullbacks
-written out. Images are (n_images, height, width, channels).
+What the layers compute stands in gradcourse.operations.
 """
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike
 
 from gradcourse import require
-from gradcourse.autodiff import Tensor, lift, no_grad, record
+from gradcourse.autodiff import Tensor, lift, no_grad
 from gradcourse.datasets import minibatches
+from gradcourse.operations import (
+    EPS,
+    batch_norm,
+    conv3x3,
+    cross_entropy,
+    linear,
+    max_pool,
+    whole_labels,
+)
+from gradcourse.operations import softmax as softmax  # found here too, beside its layers
+from gradcourse.optimizers import Optimizer
 
 # ---- how weights begin: (fan_in, fan_out) → standard deviation; lesson 08 compares them --------
 INITIALIZERS = {
@@ -28,214 +41,128 @@ INITIALIZERS = {
 }
 
 
-# ---- operations ----------------------------------------------------------------------------------
-def linear(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
-    """Return x W + b: (n, n_in), (n_in, n_out), (n_out,) → (n, n_out).
-
-    Example:
-        >>> linear(Tensor([[1.0, 2.0]]), Tensor([[3.0], [4.0]]), Tensor([5.0])).data
-        array([[16.]])
-    """
-    x = lift(x)
-
-    def pull(g):
-        return g @ W.data.T if x.wants_slope else None, x.data.T @ g, np.add.reduce(g)
-
-    return record("linear", x.data @ W.data + b.data, (x, W, b), pull)
-
-
-def cross_entropy(logits: Tensor, labels: np.ndarray) -> Tensor:
-    """Return the mean −log probability of the true classes, one number.
-
-    The softmax is inside, computed from differences to the largest logit: nothing overflows. The
-    slope along the logits is (softmax − one-hot) / n: predicted minus true, as in lesson 04.
-
-    Parameters: logits : (n, n_classes); labels : (n,) whole numbers from 0
-    Raises:     ValueError – labels of a wrong shape, or beyond the classes
-
-    Example:
-        >>> round(cross_entropy(Tensor([[0.0, 0.0]]), np.array([1])).item(), 4)  # log 2
-        0.6931
-    """
-    labels, (n, n_classes) = np.asarray(labels), logits.shape
-    if labels.shape != (n,) or labels.dtype.kind not in "iu":
-        raise ValueError(f"labels must be {n} whole numbers, one per row of logits; got {labels}.")
-    if labels.min() < 0 or labels.max() >= n_classes:
-        raise ValueError(f"labels must lie from 0 to {n_classes - 1}, but they hold {labels}.")
-    rows = np.arange(n)
-    shifted = logits.data - logits.data.max(axis=1, keepdims=True)
-    exponentials = np.exp(shifted)
-    total = np.add.reduce(exponentials, axis=1)
-
-    def pull(g):
-        slope = exponentials / total[:, None]
-        slope[rows, labels] -= 1
-        return (slope * (g / n),)
-
-    loss = np.add.reduce(np.log(total) - shifted[rows, labels]) / n
-    return record("cross-entropy", loss, (logits,), pull)
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return probabilities from logits along the last axis, without overflow.
-
-    Example:
-        >>> softmax(np.array([1000.0, 1000.0]))
-        array([0.5, 0.5])
-    """
-    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return exponentials / exponentials.sum(axis=-1, keepdims=True)
-
-
-def batch_norm(x: Tensor, gain: Tensor, shift: Tensor, eps: float = 1e-5) -> Tensor:
-    """Return gain · (x − mean) / std + shift, with mean and std of each column of this batch.
-
-    Mean and std depend on every row, so slopes flow through them as well: the pullback takes out
-    of the slope its mean and its part along the normalized column.
-
-    Example:
-        >>> one, zero = Tensor([1.0]), Tensor([0.0])
-        >>> batch_norm(Tensor([[1.0], [3.0]]), one, zero).data.round(3).ravel()
-        array([-1.,  1.])
-    """
-    spread = np.sqrt(x.data.var(axis=0) + eps)
-    unit = (x.data - x.data.mean(axis=0)) / spread
-
-    def pull(g):
-        inner = g * gain.data
-        along = unit * (inner * unit).mean(axis=0)
-        return (inner - inner.mean(axis=0) - along) / spread, (g * unit).sum(0), g.sum(0)
-
-    return record("batch norm", gain.data * unit + shift.data, (x, gain, shift), pull)
-
-
-def conv3x3(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
-    """Slide 3 × 3 filters over images with a border of zeros: (n, h, w, c) → (n, h, w, n_filters).
-
-    Every window becomes a row, so the convolution is one matrix product; W is (9 c, n_filters).
-
-    Example:
-        >>> one_image = Tensor(np.ones((1, 4, 4, 1)))
-        >>> conv3x3(one_image, Tensor(np.ones((9, 1))), Tensor([0.0])).data[0, :2, :2, 0]
-        array([[4., 6.],
-               [6., 9.]])
-    """
-    x = lift(x)
-    n, h, w, c = x.shape
-    padded = np.zeros((n, h + 2, w + 2, c), x.data.dtype)
-    padded[:, 1:-1, 1:-1] = x.data
-    windows = sliding_window_view(padded, (3, 3), (1, 2)).transpose(0, 1, 2, 4, 5, 3)
-    rows = windows.reshape(n * h * w, 9 * c)
-
-    def pull(g):
-        g = g.reshape(n * h * w, -1)
-        return pull_image(g) if x.wants_slope else None, rows.T @ g, np.add.reduce(g)
-
-    def pull_image(g):
-        parts = (g @ W.data.T).reshape(n, h, w, 3, 3, c)
-        slope = np.zeros_like(padded)
-        for i in range(3):
-            for j in range(3):
-                slope[:, i : i + h, j : j + w] += parts[:, :, :, i, j]
-        return slope[:, 1:-1, 1:-1]
-
-    return record("conv", (rows @ W.data + b.data).reshape(n, h, w, -1), (x, W, b), pull)
-
-
-def max_pool(x: Tensor) -> Tensor:
-    """Keep the largest of each 2 × 2 block: (n, h, w, c) → (n, h/2, w/2, c).
-
-    The slope goes to the winner alone, the first if several tie: a subgradient, as in PyTorch.
-
-    Example:
-        >>> max_pool(Tensor(np.arange(16.0).reshape(1, 4, 4, 1))).data[0, :, :, 0]
-        array([[ 5.,  7.],
-               [13., 15.]])
-    """
-    corners = [(slice(None), slice(i, None, 2), slice(j, None, 2)) for i in (0, 1) for j in (0, 1)]
-    top = np.maximum.reduce([x.data[corner] for corner in corners])
-
-    def pull(g):
-        slope, left = np.empty_like(x.data), g
-        for corner in corners:  # what one corner has got, the next ones can't get any more
-            slope[corner] = left * (x.data[corner] == top)
-            left = left - slope[corner]
-        return (slope,)
-
-    return record("max pool", top, (x,), pull)
-
-
 # ---- layers ------------------------------------------------------------------------------------
+class Layer:
+    """What a Network asks of a layer; a new kind of layer overrides what it needs.
+
+    A layer is a recipe and may serve in many networks, so it keeps nothing itself. What it has to
+    remember from batch to batch (PyTorch's *buffers*) it makes in `averages`; each network keeps
+    its own, hands them in, and takes new ones out.
+    """
+
+    def parameters(self, rng: np.random.Generator) -> list[np.ndarray]:
+        """Return the starting values of what is learned."""
+        return []
+
+    def averages(self) -> list[np.ndarray]:
+        """Return what is remembered before the first batch."""
+        return []
+
+    def __call__(self, x: Tensor, *values: Tensor) -> Tensor:
+        """Return the output for an input and the parameters' values."""
+        raise NotImplementedError
+
+    def remember(self, x: Tensor, averages: list[np.ndarray]) -> list[np.ndarray]:
+        """Return what is remembered after one more batch of training."""
+        return averages
+
+    def predict(
+        self, x: Tensor, values: Sequence[Tensor], averages: Sequence[np.ndarray]
+    ) -> Tensor:
+        """Return the output for new data, of which each row stands for itself."""
+        return self(x, *values)
+
+
 @dataclass(frozen=True)
-class Linear:
+class Linear(Layer):
     """A full layer: n_in inputs to n_out outputs, weights begun by one of INITIALIZERS, bias 0."""
 
     n_in: int
     n_out: int
     init: str = "He"
-    op = staticmethod(linear)
 
     def parameters(self, rng: np.random.Generator) -> list[np.ndarray]:
         """Return starting values of weights and bias."""
-        std = INITIALIZERS[require.one_of("init", self.init, INITIALIZERS)](self.n_in, self.n_out)
-        return [std * rng.standard_normal((self.n_in, self.n_out)), np.zeros(self.n_out)]
+        return _begin(self.n_in, self.n_out, self.init, rng)
 
-    def __call__(self, x: Tensor, W: Tensor, b: Tensor) -> Tensor:
-        """Return the layer's output."""
-        return self.op(x, W, b)
+    def __call__(self, x: Tensor, *values: Tensor) -> Tensor:
+        """Return x W + b."""
+        return linear(x, *values)
 
 
 @dataclass(frozen=True)
-class Conv(Linear):
-    """A layer of 3 × 3 filters over images: n_in channels to n_out channels."""
+class Conv3x3(Layer):
+    """Filters of 3 × 3 that slide over images: n_in channels to n_out channels.
 
-    op = staticmethod(conv3x3)
+    PyTorch's `Conv2d(n_in, n_out, kernel_size=3, padding=1)`.
+    """
+
+    n_in: int
+    n_out: int
+    init: str = "He"
 
     def parameters(self, rng: np.random.Generator) -> list[np.ndarray]:
         """Return starting values of filters and bias."""
-        return Linear(9 * self.n_in, self.n_out, self.init).parameters(rng)
+        return _begin(9 * self.n_in, self.n_out, self.init, rng)
+
+    def __call__(self, x: Tensor, *values: Tensor) -> Tensor:
+        """Return the images as the filters see them."""
+        return conv3x3(x, *values)
+
+
+def _begin(fan_in: int, fan_out: int, init: str, rng: np.random.Generator) -> list[np.ndarray]:
+    std = INITIALIZERS[require.one_of("init", init, INITIALIZERS)](fan_in, fan_out)
+    return [std * rng.standard_normal((fan_in, fan_out)), np.zeros(fan_out)]
 
 
 @dataclass(frozen=True)
-class BatchNorm:
+class BatchNorm(Layer):
     """Normalize each of n columns over the batch, then let the network choose scale and shift.
 
-    A prediction must not depend on who else is in the batch: `averages` remembers the means and
-    spreads met in training, and `Network.predict` uses them.
+    A prediction must not depend on who else is in the batch, so `Network.predict` normalizes by
+    averages over the batches of the training (PyTorch's *running statistics*). They belong to the
+    network; `fit` moves them, and so does `network.gradient(X, y, remember=True)` in a loop of
+    your own. Nothing else does.
     """
 
     n: int
-    averages: list = field(default_factory=list, compare=False, repr=False)
 
     def parameters(self, rng: np.random.Generator) -> list[np.ndarray]:
         """Return gain 1 and shift 0."""
-        self.averages[:] = [np.zeros(self.n), np.ones(self.n)]
         return [np.ones(self.n), np.zeros(self.n)]
 
-    def __call__(self, x: Tensor, gain: Tensor, shift: Tensor) -> Tensor:
-        """Return the normalized columns, and remember their mean and spread."""
-        for old, new in zip(self.averages, (x.data.mean(0), x.data.var(0)), strict=True):
-            old += 0.1 * (new - old)
+    def averages(self) -> list[np.ndarray]:
+        """Return mean 0 and variance 1."""
+        return [np.zeros(self.n), np.ones(self.n)]
+
+    def __call__(self, x: Tensor, *values: Tensor) -> Tensor:
+        """Return the columns normalized by this batch."""
+        gain, shift = values
         return batch_norm(x, gain, shift)
 
-    def predict(self, x: Tensor, gain: Tensor, shift: Tensor) -> Tensor:
+    def remember(self, x: Tensor, averages: list[np.ndarray]) -> list[np.ndarray]:
+        """Move the averages a tenth of the way to this batch's mean and variance."""
+        columns = x.data.reshape(-1, self.n)
+        seen = (columns.mean(axis=0), columns.var(axis=0))
+        return [old + 0.1 * (new - old) for old, new in zip(averages, seen, strict=True)]
+
+    def predict(
+        self, x: Tensor, values: Sequence[Tensor], averages: Sequence[np.ndarray]
+    ) -> Tensor:
         """Return the columns normalized by the averages of the training."""
-        mean, variance = self.averages
-        return gain * ((x - mean) / np.sqrt(variance + 1e-5)) + shift
+        gain, shift = values
+        mean, variance = averages
+        return gain * ((x - mean) / np.sqrt(variance + EPS)) + shift
 
 
 @dataclass(frozen=True)
-class Function:
+class Function(Layer):
     """A layer without parameters: a function of a tensor."""
 
     name: str
-    apply: object
+    apply: Callable[[Tensor], Tensor]
 
-    def parameters(self, rng: np.random.Generator) -> list[np.ndarray]:
-        """Return nothing to learn."""
-        return []
-
-    def __call__(self, x: Tensor) -> Tensor:
+    def __call__(self, x: Tensor, *values: Tensor) -> Tensor:
         """Return the function's value."""
         return self.apply(x)
 
@@ -248,7 +175,7 @@ TANH = Function("tanh", Tensor.tanh)
 SIGMOID = Function("sigmoid", Tensor.sigmoid)
 POOL = Function("max pool", max_pool)
 FLATTEN = Function("flatten", lambda x: x.reshape(len(x), -1))
-IMAGES = Function("8 × 8 images", lambda x: x.reshape(-1, 8, 8, 1))
+IMAGES_8X8 = Function("8 × 8 images", lambda x: x.reshape(-1, 8, 8, 1))
 ACTIVATIONS = {"ReLU": RELU, "tanh": TANH, "sigmoid": SIGMOID}
 
 
@@ -256,11 +183,15 @@ class Network:
     """Layers in a row, with all parameters in one vector.
 
     Attributes:
-        theta : (n_parameters,) – all parameters; change its entries and the network changes
-        grad : (n_parameters,) – the gradient after `gradient`
+        theta : (n_parameters,) – all parameters; change its entries or set it, and the network
+            changes
+        grad : (n_parameters,) – the gradient after `gradient`, or after `backward` of a loss
         parameters : list of lists of Tensors, one list per layer, views of theta
+        averages : list of lists of arrays, one list per layer – what `predict` needs beside theta
+            (empty but for BatchNorm); only training moves them
 
-    Parameters: layers : of this module – Linear, Conv, BatchNorm, RELU, TANH, SIGMOID, POOL …
+    Parameters: layers : of this module – Linear, Conv3x3, BatchNorm, RELU, TANH, SIGMOID, POOL …;
+                    the same list may serve several networks
                 rng : generator – for the starting values
                 dtype : float32 (the default, twice as fast) or float64 (for gradient checks)
 
@@ -272,56 +203,151 @@ class Network:
     See:        lesson 07
     """
 
-    def __init__(self, layers: list, rng: np.random.Generator, dtype: type = np.float32):
+    def __init__(
+        self, layers: Sequence[Layer], rng: np.random.Generator, dtype: type | np.dtype = np.float32
+    ):
         self.layers = list(layers)
-        arrays = [layer.parameters(rng) for layer in self.layers]
-        flat = [array.ravel() for some in arrays for array in some]
-        self.theta = np.concatenate([*flat, np.zeros(0)]).astype(dtype)
-        self.grad, self.parameters, place = np.zeros_like(self.theta), [], 0
-        for some in arrays:
-            self.parameters.append([])
-            for array in some:
-                here = slice(place, place + array.size)
-                tensor = Tensor(self.theta[here].reshape(array.shape))
-                tensor.grad = self.grad[here].reshape(array.shape)
-                self.parameters[-1].append(tensor)
-                place += array.size
+        begun = [layer.parameters(rng) for layer in self.layers]
+        flat = [array.ravel() for values in begun for array in values]
+        self._theta: np.ndarray = np.concatenate([*flat, np.zeros(0)]).astype(dtype)
+        self._grad = np.zeros_like(self._theta)
+        # each parameter, and its places in the two vectors: where its value and gradient belong
+        self._homes: list[tuple[Tensor, np.ndarray, np.ndarray]] = []
+        self.parameters = [[self._parameter(array) for array in values] for values in begun]
+        self.averages = [
+            [array.astype(dtype) for array in layer.averages()] for layer in self.layers
+        ]
 
-    def __call__(self, X: np.ndarray) -> Tensor:
+    def _parameter(self, start: np.ndarray) -> Tensor:
+        """Return a tensor whose value and gradient are views of the two vectors."""
+        place = sum(tensor.data.size for tensor, _, _ in self._homes)
+        here = slice(place, place + start.size)
+        data = self._theta[here].reshape(start.shape)
+        grad = self._grad[here].reshape(start.shape)
+        tensor = Tensor(start)
+        tensor.data = data
+        tensor.grad = grad
+        self._homes.append((tensor, data, grad))
+        return tensor
+
+    @property
+    def theta(self) -> np.ndarray:
+        """All parameters in one vector. Set it, or change its entries: the network follows."""
+        for tensor, data, _ in self._homes:
+            if tensor.data is not data:  # somebody wrote `parameter.data = …`
+                _fill(data, "a parameter's data", tensor.data)
+                tensor.data = data
+        return self._theta
+
+    @theta.setter
+    def theta(self, values: ArrayLike) -> None:
+        _fill(self.theta, "theta", values)
+
+    @property
+    def grad(self) -> np.ndarray:
+        """The gradient by theta, 0 where a parameter's `grad` was set to None."""
+        for tensor, _, grad in self._homes:
+            if tensor.grad is not grad:
+                given = np.zeros_like(grad) if tensor.grad is None else tensor.grad
+                _fill(grad, "a parameter's grad", given)
+                tensor.grad = grad
+        return self._grad
+
+    @grad.setter
+    def grad(self, values: ArrayLike | None) -> None:
+        _fill(self.grad, "grad", np.zeros_like(self._grad) if values is None else values)
+
+    def copy(self) -> "Network":
+        """Return a network of its own with the same parameters and averages.
+
+        Keep the best one of a training, as early stopping does (lesson 09): a copy of theta alone
+        would forget what BatchNorm remembers.
+        """
+        return _restored(self.layers, self.theta, self.averages)
+
+    def __reduce__(self):  # so that copy.deepcopy and pickle make views of the new vector, too
+        return _restored, (self.layers, self.theta, self.averages)
+
+    def __call__(self, X: np.ndarray | Tensor) -> Tensor:
         """Return the output as a tensor with its graph: (n, n_in) → (n, n_out)."""
         return self.activations(X)[-1]
 
-    def activations(self, X: np.ndarray) -> list[Tensor]:
-        """Return the output of every layer, the input first."""
-        outputs = [lift(np.asarray(X, self.theta.dtype))]
-        for layer, values in zip(self.layers, self.parameters, strict=True):
-            outputs.append(layer(outputs[-1], *values))
+    def activations(self, X: np.ndarray | Tensor, remember: bool = False) -> list[Tensor]:
+        """Return the output of every layer, the input first.
+
+        Parameters: X : (n, n_in) – a Tensor gets slopes of its own, so the inputs' can be asked
+                    remember : bool – let BatchNorm's averages take note: for training alone
+        """
+        outputs = [self._input(X)]
+        for k, layer in enumerate(self.layers):
+            if remember:
+                self.averages[k] = layer.remember(outputs[-1], self.averages[k])
+            outputs.append(layer(outputs[-1], *self.parameters[k]))
         return outputs
 
     def loss(self, X: np.ndarray, y: np.ndarray) -> Tensor:
         """Return the mean cross-entropy of a batch, ready for `backward`."""
         return cross_entropy(self(X), y)
 
-    def gradient(self, X: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return the loss of a batch and its gradient by theta (the same array every time)."""
+    def gradient(
+        self, X: np.ndarray, y: np.ndarray, remember: bool = False
+    ) -> tuple[float, np.ndarray]:
+        """Return the loss of a batch and its gradient by theta (the same array every time).
+
+        Parameters: X : (n, n_in); y : (n,) labels
+                    remember : bool – this is a step of training: let BatchNorm's averages take note
+        """
         self.grad[:] = 0
-        loss = self.loss(X, y)
+        loss = cross_entropy(self.activations(X, remember)[-1], y)
         loss.backward()
-        return loss.item(), self.grad
+        return loss.item(), self._grad
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the logits of new data, (n, n_out), without remembering anything."""
         with no_grad():
-            x = lift(np.asarray(X, self.theta.dtype))
-            for layer, values in zip(self.layers, self.parameters, strict=True):
-                x = getattr(layer, "predict", layer)(x, *values)
+            x = self._input(X)
+            for layer, values, kept in zip(
+                self.layers, self.parameters, self.averages, strict=True
+            ):
+                x = layer.predict(x, values, kept)
             return x.data
 
     def accuracy(self, X: np.ndarray, y: np.ndarray) -> float:
         """Return the share of rows whose largest logit is the right one."""
-        return float((self.predict(X).argmax(axis=1) == y).mean())
+        logits = self.predict(X)
+        return float((logits.argmax(axis=1) == whole_labels(y, *logits.shape)).mean())
+
+    def _input(self, X: np.ndarray | Tensor) -> Tensor:
+        x = X if isinstance(X, Tensor) else lift(np.asarray(X, self._theta.dtype))
+        if x.data.ndim < 2:
+            raise ValueError(
+                f"X must have one row per sample, (n, n_in), but its shape is {x.shape}; for a "
+                "single sample write X[None]."
+            )
+        return x
 
 
+def _fill(vector: np.ndarray, name: str, values: ArrayLike) -> None:
+    """Copy values into a vector of the same shape, or say that the shapes differ."""
+    values = np.asarray(values)
+    if values.shape != vector.shape:
+        raise ValueError(
+            f"{name} must have the shape {vector.shape}, but the new one has {values.shape}."
+        )
+    vector[...] = values
+
+
+def _restored(
+    layers: Sequence[Layer], theta: np.ndarray, averages: Sequence[Sequence[np.ndarray]]
+) -> Network:
+    """Return a network with these parameters and averages, all of them copied."""
+    network = Network(layers, np.random.default_rng(0), theta.dtype)
+    network.theta = theta
+    network.averages = [[array.copy() for array in kept] for kept in averages]
+    return network
+
+
+# ---- training -----------------------------------------------------------------------------------
 @dataclass(repr=False)
 class History:
     """What happened in training.
@@ -330,7 +356,8 @@ class History:
         batch_size : int – rows per step
         losses : list – the mean loss of each epoch
         step_losses : list – the loss of each mini-batch, before its step
-        promises : list – gradient · step for each epoch's first step: below 0, downhill
+        promises : list – gradient · step for each epoch's first step, the change of the loss that
+            the slope promises (the *directional derivative* along the step): below 0, downhill
         watched : list – what a `watch` function returned, at the start and after each epoch
         stopped : str – why training ended, one sentence
     """
@@ -339,7 +366,7 @@ class History:
     losses: list[float] = field(default_factory=list)
     step_losses: list[float] = field(default_factory=list)
     promises: list[float] = field(default_factory=list)
-    watched: list[object] = field(default_factory=list)
+    watched: list[Any] = field(default_factory=list)
     stopped: str = ""
 
     def __repr__(self) -> str:
@@ -347,16 +374,19 @@ class History:
         return f"History({len(self.losses)} epochs{ends}. {self.stopped})"
 
 
+Watch = Callable[[Network], Any]
+
+
 def fit(
     network: Network,
     X: np.ndarray,
     y: np.ndarray,
-    optimizer: object,
+    optimizer: Optimizer,
     n_epochs: int = 10,
     batch_size: int = 32,
     *,
     rng: np.random.Generator,
-    watch: object = None,
+    watch: Watch | None = None,
     show_progress: bool = False,
 ) -> History:
     """Train a network with shuffled mini-batches; the parameters are changed.
@@ -383,37 +413,63 @@ def fit(
 
     See:        lesson 07
     """
-    require.whole("n_epochs", n_epochs, least=0)
-    X, history = np.asarray(X, network.theta.dtype), History(min(batch_size, len(X)))
+    n_epochs = require.whole("n_epochs", n_epochs, least=0)
+    X = np.asarray(X, network.theta.dtype)
+    history = History(min(require.whole("batch_size", batch_size), len(X)))
     state = optimizer.init(network.theta)
-    history.watched += [watch(network)] if watch else []
-    with np.errstate(all="ignore"):  # what goes wrong is said in words
-        try:
-            for epoch in range(n_epochs):
-                losses = []
-                for X_batch, y_batch in minibatches(X, y, history.batch_size, rng):
-                    loss, grad = network.gradient(X_batch, y_batch)
-                    theta, state = optimizer.step(network.theta, grad, state)
-                    if not losses:  # once an epoch: does the step lead downhill?
-                        history.promises.append(float(grad @ (theta - network.theta)))
-                    losses.append(loss)
-                    network.theta[:] = theta
-                history.step_losses += losses
-                history.losses.append(float(np.mean(losses)))
-                history.watched += [watch(network)] if watch else []
-                _sweep(state)
-                if show_progress:
-                    _show_progress(epoch + 1, n_epochs, history.losses[-1])
-                if not np.isfinite(history.losses[-1]):
-                    history.stopped = f"The loss stopped being finite in epoch {epoch + 1}."
-                    break
-        except KeyboardInterrupt:
-            history.stopped = f"Interrupted in epoch {len(history.losses) + 1}."
+    with np.errstate(all="ignore"), _interruptible(history):  # what goes wrong is said in words
+        _look(history, network, watch)
+        for epoch in range(1, n_epochs + 1):
+            state = one_epoch(network, X, y, optimizer, state, history, rng)
+            _flush_faded(state)
+            _look(history, network, watch)
+            if show_progress:
+                _show_progress(epoch, n_epochs, history.losses[-1])
+            if not np.isfinite(history.losses[-1]):
+                history.stopped = f"The loss stopped being finite in epoch {epoch}."
+                break
     history.stopped = history.stopped or f"All {n_epochs} epochs were taken."
     return history
 
 
-def _sweep(state: object) -> None:
+def one_epoch(
+    network: Network,
+    X: np.ndarray,
+    y: np.ndarray,
+    optimizer: Optimizer,
+    state: Any,
+    history: History,
+    rng: np.random.Generator,
+) -> Any:
+    """Take a step for every mini-batch, write the losses down, return the optimizer's memory."""
+    losses: list[float] = []
+    for X_batch, y_batch in minibatches(X, y, history.batch_size, rng):
+        loss, grad = network.gradient(X_batch, y_batch, remember=True)
+        theta, state = optimizer.step(network.theta, grad, state)
+        if not losses:  # once an epoch: does the step lead downhill?
+            history.promises.append(float(grad @ (theta - network.theta)))
+        network.theta = theta
+        losses.append(loss)
+    history.step_losses += losses
+    history.losses.append(float(np.mean(losses)))
+    return state
+
+
+@contextmanager
+def _interruptible(history: History) -> Iterator[None]:
+    """Let Ctrl-C or the stop button end the training and keep what was learned."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        history.stopped = f"Interrupted in epoch {len(history.losses) + 1}."
+
+
+def _look(history: History, network: Network, watch: Watch | None) -> None:
+    if watch is not None:
+        history.watched.append(watch(network))
+
+
+def _flush_faded(state: Any) -> None:
     """Set to 0 what has faded below 1e-30, as Adam's mean for a dead unit does.
 
     Below 1e-38 float32 gives up precision to reach further down, and takes ten times as long.

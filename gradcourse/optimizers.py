@@ -10,31 +10,40 @@ are PyTorch's, and so are their numbers. Lesson 03 uses the first one, lesson 05
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import numpy as np
 
 from gradcourse import require
 
-# A parameter vector, one number, or a batch: anything that adds and multiplies.
+# A number, a parameter vector or a batch of them: whatever adds and multiplies.
 Array = Any
+# One number, or one for each column of a batch.
+Rate = float | np.ndarray
+# What a recipe remembers: only the recipe itself looks inside.
+State = TypeVar("State")
 
 
-class Optimizer(Protocol):
+class Optimizer(Protocol[State]):
     """What every recipe of the course offers, and all that `descend` asks of it.
 
     `init` makes the memory before the first step; `step` turns parameters, gradient and memory
     into new parameters and new memory, and changes none of them. A step is proportional to
-    `learning_rate`. A recipe whose step mixes the coordinates, as Newton's does, carries the mark
-    `whole_vector = True`.
+    `learning_rate`.
     """
 
     @property
-    def learning_rate(self) -> Any:
-        """The factor of every step: a number, or one for each column of a batch."""
+    def learning_rate(self) -> Rate:
+        """The factor of every step."""
 
-    def init(self, theta: Array) -> Any:
+    @property
+    def whole_vector(self) -> bool:
+        """Whether a step mixes the coordinates, as Newton's does: then one start at a time."""
+
+    def init(self, theta: Array) -> State:
         """Return the memory before the first step."""
 
-    def step(self, theta: Array, grad: Array, state: Any) -> tuple[Array, Any]:
+    def step(self, theta: Array, grad: Array, state: State) -> tuple[Array, State]:
         """Return the parameters and the memory after one step."""
 
 
@@ -54,10 +63,11 @@ class GradientDescent:
     See:        lesson 03; Cauchy (1847)
     """
 
-    learning_rate: float = 0.1
+    learning_rate: Rate = 0.1
+    whole_vector = False
 
     def __post_init__(self):
-        _check(self)
+        _check_rate(self.learning_rate)
 
     def init(self, theta: Array) -> tuple:
         """Return the memory before the first step."""
@@ -96,12 +106,14 @@ class Momentum:
     See:        lesson 05; Polyak (1964); Nesterov (1983); Sutskever et al. (2013)
     """
 
-    learning_rate: float = 0.01
+    learning_rate: Rate = 0.01
     momentum: float = 0.9
     nesterov: bool = False
+    whole_vector = False
 
     def __post_init__(self):
-        _check(self, "momentum")
+        _check_rate(self.learning_rate)
+        _check_memory("momentum", self.momentum)
 
     def init(self, theta: Array) -> MomentumState:
         """Return the memory before the first step: no velocity."""
@@ -139,11 +151,13 @@ class AdaGrad:
     See:        lesson 05; Duchi, Hazan, Singer (2011)
     """
 
-    learning_rate: float = 0.01
+    learning_rate: Rate = 0.01
     eps: float = 1e-10
+    whole_vector = False
 
     def __post_init__(self):
-        _check(self)
+        _check_rate(self.learning_rate)
+        require.not_negative("eps", self.eps, "try 1e-10")
 
     def init(self, theta: Array) -> AdaGradState:
         """Return the memory before the first step: nothing summed."""
@@ -184,12 +198,15 @@ class RMSProp:
     See:        lesson 05; Tieleman and Hinton (2012)
     """
 
-    learning_rate: float = 0.01
+    learning_rate: Rate = 0.01
     decay: float = 0.99
     eps: float = 1e-8
+    whole_vector = False
 
     def __post_init__(self):
-        _check(self, "decay")
+        _check_rate(self.learning_rate)
+        _check_memory("decay", self.decay)
+        require.not_negative("eps", self.eps, "try 1e-8")
 
     def init(self, theta: Array) -> RMSPropState:
         """Return the memory before the first step: mean square zero."""
@@ -234,14 +251,18 @@ class Adam:
     See:        lesson 05; Kingma and Ba (2015)
     """
 
-    learning_rate: float = 0.001
+    learning_rate: Rate = 0.001
     beta1: float = 0.9
     beta2: float = 0.999
     eps: float = 1e-8
     bias_correction: bool = True
+    whole_vector = False
 
     def __post_init__(self):
-        _check(self, "beta1", "beta2")
+        _check_rate(self.learning_rate)
+        _check_memory("beta1", self.beta1)
+        _check_memory("beta2", self.beta2)
+        require.not_negative("eps", self.eps, "try 1e-8")
 
     def init(self, theta: Array) -> AdamState:
         """Return the memory before the first step: both means zero."""
@@ -258,17 +279,26 @@ class Adam:
         return theta - rate * m / (v_hat**0.5 + self.eps), AdamState(t, m, v)
 
 
-def _check(recipe: Any, *fractions: str) -> None:
-    """Refuse a rate that is not above 0 and a coefficient outside [0, 1)."""
-    rate = require.finite("learning_rate", recipe.learning_rate, "try 0.1")
-    if not (rate > 0).all():
+BY_COORDINATE = (GradientDescent, Momentum, AdaGrad, RMSProp, Adam)
+
+
+def works_by_coordinate(optimizer: Optimizer) -> bool:
+    """Whether a step may be taken coordinate by coordinate, each with a memory of its own.
+
+    Only the recipes above are known to allow it. One of your own, even if it inherits from them,
+    may look at the whole gradient, for instance to clip its length.
+    """
+    return type(optimizer) in BY_COORDINATE and np.ndim(optimizer.learning_rate) == 0
+
+
+def _check_rate(rate: Rate) -> None:
+    if not (require.real("learning_rate", rate, "try 0.1") > 0).all():
         raise ValueError(
-            f"learning_rate must be above 0, but it is {recipe.learning_rate}; "
+            f"learning_rate must be above 0, but it is {rate}; "
             "a minus sign would climb instead of descend, try 0.1."
         )
-    for name in fractions:
-        value = getattr(recipe, name)
-        if not 0 <= float(require.finite(name, value, "try 0.9")) < 1:
-            raise ValueError(f"{name} must be at least 0 and below 1, but it is {value}; try 0.9.")
-    if float(require.finite("eps", getattr(recipe, "eps", 0), "try 1e-8")) < 0:
-        raise ValueError(f"eps must be 0 or more, but it is {recipe.eps}; try 1e-8.")
+
+
+def _check_memory(name: str, value: float) -> None:
+    """At 1 nothing would ever be forgotten, and nothing new taken in."""
+    require.share(name, value, "try 0.9", below_1=True)

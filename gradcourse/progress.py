@@ -13,6 +13,7 @@ import os
 from html import escape
 from itertools import count
 from pathlib import Path
+from typing import Any, TypedDict
 
 import platformdirs
 
@@ -21,12 +22,25 @@ COLUMNS = ("predictions", "questions right", "exercise points")
 COURSE = Path(__file__).parent / "data" / "course.json"
 
 
+Events = dict[tuple[str, str], list[Any]]  # (kind, key) → values; a file may hold anything
+Row = dict[str, tuple[float, float]]  # column → (done, what there is)
+
+
+class Plan(TypedDict):
+    """What there is to reach in one lesson: the keys of its quizzes, the points of its set."""
+
+    title: str
+    predictions: list[str]
+    questions: list[str]
+    points: dict[str, float]
+
+
 def folder() -> Path:
     """Give the folder your records are kept in."""
     return Path(os.environ.get("GRADCOURSE_DATA") or platformdirs.user_data_dir("gradcourse"))
 
 
-def record(kind: str, key: str, value: object) -> str:
+def record(kind: str, key: str, value: str | float | dict[str, str | bool | None]) -> str:
     """Add one event; return "", or one sentence if it could not be saved.
 
     Parameters: kind  – "prediction" (value: the option), "points" (value: the points earned) or
@@ -45,19 +59,20 @@ def record(kind: str, key: str, value: object) -> str:
     return ""
 
 
-def history(kind: str, key: str) -> list:
+def history(kind: str, key: str) -> list[Any]:
     """Give every value recorded under this kind and key, the oldest first."""
     return _events().get((kind, key), [])
 
 
-def latest(kind: str, key: str) -> object:
+def latest(kind: str, key: str) -> Any:
     """Give the value recorded last, or None."""
     return (history(kind, key) or [None])[-1]
 
 
 def summary() -> "Overview":
     """Give each lesson's (done, what there is): once right stays right, the best points count."""
-    events, course = _events(), json.loads(COURSE.read_text(encoding="utf-8"))
+    events = _events()
+    course: dict[str, Plan] = json.loads(COURSE.read_text(encoding="utf-8"))
     return Overview((f"{n} {plan['title']}", _row(plan, events)) for n, plan in course.items())
 
 
@@ -79,7 +94,7 @@ def forget(yes: bool = False) -> str:
     return f"You start afresh; your earlier records are in {backup}."
 
 
-class Overview(dict):
+class Overview(dict[str, Row]):
     """The summary, shown as a table of bars; as text, one line per lesson."""
 
     def __repr__(self) -> str:
@@ -93,11 +108,11 @@ class Overview(dict):
 _CELL = "style='text-align:left;white-space:normal'"
 
 
-def _counts(row: dict) -> str:
+def _counts(row: Row) -> str:
     return ", ".join(f"{name} {done:g} of {most:g}" for name, (done, most) in row.items())
 
 
-def _html_row(lesson: str, row: dict) -> str:
+def _html_row(lesson: str, row: Row) -> str:
     title = escape(lesson)
     bars = "".join(_bar(f"{title}: {name}", *counts) for name, counts in row.items())
     return f"<tr><th scope='row' {_CELL}>{title}</th>{bars}</tr>"
@@ -109,15 +124,19 @@ def _bar(label: str, done: float, most: float) -> str:
     return f"<td {_CELL}>{shown}</td>"
 
 
-def _row(plan: dict, events: dict) -> dict[str, tuple[float, float]]:
+def _row(plan: Plan, events: Events) -> Row:
     """Count what is recorded under the keys of one lesson's plan."""
     made = sum(("prediction", key) in events for key in plan["predictions"])
     tries = (events.get(("answer", key), []) for key in plan["questions"])
     right = sum(any(answer["right"] for answer in answers) for answers in tries)
     most = plan["points"]
     best = sum(min(max(events.get(("points", key), [0])), most[key]) for key in most)
-    totals = len(plan["predictions"]), len(plan["questions"]), sum(most.values())
-    return dict(zip(COLUMNS, zip((made, right, best), totals, strict=True), strict=True))
+    predictions, questions, points = COLUMNS
+    return {
+        predictions: (made, len(plan["predictions"])),
+        questions: (right, len(plan["questions"])),
+        points: (best, sum(most.values())),
+    }
 
 
 def _file() -> Path:
@@ -129,9 +148,9 @@ def _unsaved(error: OSError) -> str:
     return f"{folder()} cannot be written to ({error.strerror}); {remedy}."
 
 
-def _events() -> dict[tuple[str, str], list]:
+def _events() -> Events:
     """Read all values by (kind, key), passing over torn and foreign lines."""
-    events: dict[tuple[str, str], list] = {}
+    events: Events = {}
     try:
         lines = _file().read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

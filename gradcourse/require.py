@@ -7,8 +7,10 @@ inside numpy.
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 def positive(name: str, value: float, remedy: str = "") -> float:
@@ -32,19 +34,56 @@ def whole(name: str, value: int, least: int = 1, remedy: str = "") -> int:
     return int(value)
 
 
-def finite(name: str, value: object, remedy: str = "") -> np.ndarray:
+def share(name: str, value: float, remedy: str = "", below_1: bool = False) -> float:
+    """Give `value` back if it is a number from 0 to 1; with `below_1`, 1 itself is refused.
+
+    Example:
+        >>> share("momentum", 1.0, "try 0.9", below_1=True)
+        Traceback (most recent call last):
+        ...
+        ValueError: momentum must be at least 0 and below 1, but it is 1.0; try 0.9.
+    """
+    if not _is_real(value) or not 0 <= value <= 1 or (below_1 and value == 1):
+        wanted = "at least 0 and below 1" if below_1 else "from 0 to 1"
+        raise ValueError(sentence(name, wanted, value, remedy))
+    return value
+
+
+def not_negative(name: str, value: float, remedy: str = "") -> float:
+    """Give `value` back if it is a finite number, 0 or more."""
+    if not _is_real(value) or not 0 <= value < np.inf:
+        raise ValueError(sentence(name, "a finite number, 0 or more", value, remedy))
+    return value
+
+
+def finite(name: str, value: ArrayLike, remedy: str = "") -> np.ndarray:
     """Give `value` back as an array of numbers, none of them NaN or infinite, and not empty."""
     array = numbers(name, value, remedy)
     if not np.isfinite(array).all():
-        bad = array.ravel()[~np.isfinite(array.ravel())][0]
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        place = f" at index {where[0] if len(where) == 1 else where}" if where else ""
+        first = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
         remedy = remedy or "remove it or replace it with a number"
-        raise ValueError(f"{name} contains {bad}{place}; {remedy}.")
+        raise ValueError(f"{name} contains {array[first]}{_at(first)}; {remedy}.")
     return array
 
 
-def numbers(name: str, value: object, remedy: str = "") -> np.ndarray:
+def real(name: str, value: ArrayLike, remedy: str = "") -> np.ndarray:
+    """Give `value` back as an array of finite real numbers, not empty.
+
+    Complex ones are refused: without its imaginary part it would be another question.
+
+    Example:
+        >>> real("start", [3 + 1j])
+        Traceback (most recent call last):
+        ...
+        ValueError: start must be real, but it is complex; take its real part with .real.
+    """
+    array = finite(name, value, remedy)
+    if array.dtype.kind == "c":
+        raise ValueError(f"{name} must be real, but it is complex; take its real part with .real.")
+    return array
+
+
+def numbers(name: str, value: ArrayLike, remedy: str = "") -> np.ndarray:
     """Give `value` back as a float (or complex) array; whole numbers become floats."""
     try:
         array = np.asarray(value)
@@ -57,7 +96,7 @@ def numbers(name: str, value: object, remedy: str = "") -> np.ndarray:
     return array if array.dtype.kind in "fc" else array.astype(float)
 
 
-def one_of(name: str, value: object, options: Iterable[str]) -> str:
+def one_of(name: str, value: str, options: Iterable[str]) -> str:
     """Give `value` back if it is one of `options`; otherwise suggest the nearest one.
 
     Example:
@@ -74,10 +113,17 @@ def one_of(name: str, value: object, options: Iterable[str]) -> str:
     raise ValueError(f"{name} must be one of {', '.join(options)}, but it is {value!r}{hint}")
 
 
-def sentence(name: str, wanted: str, value: object, remedy: str = "") -> str:
-    """Build the one sentence all checks here share."""
-    return f"{name} must be {wanted}, but it is {value!r:.60}{'; ' + remedy if remedy else ''}."
+def sentence(name: str, wanted: str, value: Any, remedy: str = "") -> str:
+    """Build the one sentence all checks here share; `value` is whatever was given."""
+    advice = f"; {remedy}" if remedy else ""
+    return f"{name} must be {wanted}, but it is {value!r:.60}{advice}."
 
 
-def _is_real(value: object) -> bool:
+def _at(index: tuple[int, ...]) -> str:
+    if not index:
+        return ""
+    return f" at index {index[0] if len(index) == 1 else index}"
+
+
+def _is_real(value: Any) -> bool:
     return isinstance(value, int | float | np.integer | np.floating)

@@ -5,14 +5,15 @@ counted from 0, and returns the factor that multiplies the learning rate for tha
 
     theta = theta - learning_rate * schedule(step) * gradient(theta)
 
-`descend(..., schedule=Cosine(100))` does just that. Each takes one step or an array of them, so
-that `schedule(np.arange(100))` is the whole curve to draw. Lesson 03 compares them.
+`descend(..., schedule=Cosine(100))` does just that. Each takes one step or many, a list or an
+array, so that `schedule(np.arange(100))` is the whole curve to draw. Lesson 03 compares them.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gradcourse import require
 
@@ -31,9 +32,9 @@ class Constant:
     def __post_init__(self):
         require.positive("factor", self.factor)
 
-    def __call__(self, step: int) -> float:
+    def __call__(self, step: ArrayLike) -> np.ndarray:
         """Return the factor at `step`, 0 for the first."""
-        return self.factor + 0.0 * step
+        return self.factor + 0.0 * np.asarray(step)
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,9 @@ class StepDecay:
         require.whole("every", self.every)
         require.positive("factor", self.factor)
 
-    def __call__(self, step: int) -> float:
+    def __call__(self, step: ArrayLike) -> np.ndarray:
         """Return the factor at `step`, 0 for the first."""
-        return self.factor ** (step // self.every)
+        return float(self.factor) ** (np.asarray(step) // self.every)
 
 
 @dataclass(frozen=True)
@@ -73,33 +74,9 @@ class Exponential:
     def __post_init__(self):
         require.positive("factor", self.factor)
 
-    def __call__(self, step: int) -> float:
+    def __call__(self, step: ArrayLike) -> np.ndarray:
         """Return the factor at `step`, 0 for the first."""
-        return float(self.factor) ** step
-
-
-@dataclass(frozen=True)
-class InverseTime:
-    """Shrink as one over time: 1 / (1 + decay · step).
-
-    These factors add up to infinity, so any minimum is in reach, and their squares do not, so
-    noise averages out: the two conditions under which noisy descent converges.
-
-    Example:
-        >>> InverseTime(decay=1)(np.arange(4)).round(3)
-        array([1.   , 0.5  , 0.333, 0.25 ])
-
-    See:        lesson 04; Robbins and Monro (1951)
-    """
-
-    decay: float = 0.01
-
-    def __post_init__(self):
-        require.positive("decay", self.decay)
-
-    def __call__(self, step: int) -> float:
-        """Return the factor at `step`, 0 for the first."""
-        return 1 / (1 + self.decay * step)
+        return float(self.factor) ** np.asarray(step)
 
 
 @dataclass(frozen=True)
@@ -121,9 +98,9 @@ class Cosine:
 
     def __post_init__(self):
         require.whole("n_steps", self.n_steps)
-        _check_share("floor", self.floor)
+        require.share("floor", self.floor)
 
-    def __call__(self, step: int) -> float:
+    def __call__(self, step: ArrayLike) -> np.ndarray:
         """Return the factor at `step`, 0 for the first."""
         wave = np.cos(np.pi * np.minimum(step, self.n_steps) / self.n_steps)
         return self.floor + (1 - self.floor) * (1 + wave) / 2
@@ -149,14 +126,10 @@ class WarmUp:
 
     def __post_init__(self):
         require.whole("n_steps", self.n_steps)
-        _check_share("start", require.positive("start", self.start, "at 0 the first step is lost"))
+        require.positive("start", self.start, "at 0 the first step is lost")
+        require.share("start", self.start)
 
-    def __call__(self, step: int) -> float:
+    def __call__(self, step: ArrayLike) -> np.ndarray:
         """Return the factor at `step`, 0 for the first."""
         rise = self.start + (1 - self.start) * np.minimum(step, self.n_steps) / self.n_steps
-        return rise * self.then(np.maximum(step - self.n_steps, 0))
-
-
-def _check_share(name: str, value: float) -> None:
-    if not 0 <= require.finite(name, value) <= 1:
-        raise ValueError(require.sentence(name, "from 0 to 1", value))
+        return rise * self.then(np.maximum(np.asarray(step) - self.n_steps, 0))

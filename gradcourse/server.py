@@ -7,21 +7,28 @@ tell it. Installing gradcourse turns this extension on (etc/jupyter in the envir
 it everything works, each picture 30 ms later.
 """
 
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
+    from jupyter_server.services.kernels.connection.base import BaseKernelWebsocketConnection
+
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
     return [{"module": "gradcourse.server"}]
 
 
-def _load_jupyter_server_extension(app: object) -> None:
+def _load_jupyter_server_extension(app: ServerApp) -> None:
     """Give the connections that are made from now on a socket that does not wait."""
     settings = app.web_app.settings
-    usual = settings["kernel_websocket_connection_class"]
+    usual: type[BaseKernelWebsocketConnection] = settings["kernel_websocket_connection_class"]
 
-    class Prompt(usual):
-        """The usual connection between a browser and a kernel, without the delay."""
+    def connect(connection: BaseKernelWebsocketConnection) -> Awaitable[None] | None:
+        connection.websocket_handler.set_nodelay(True)
+        return usual.connect(connection)
 
-        def connect(self) -> object:
-            self.websocket_handler.set_nodelay(True)
-            return super().connect()
-
-    settings["kernel_websocket_connection_class"] = Prompt
+    # The usual connection between a browser and a kernel, without the delay.
+    settings["kernel_websocket_connection_class"] = type("Prompt", (usual,), {"connect": connect})

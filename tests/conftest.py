@@ -30,6 +30,8 @@ def run_python():
 
     def run(code: str) -> str:
         command = [sys.executable, "-W", "error", "-c", code]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        run = subprocess.run(command, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        return run.stdout.strip()
 
     return run

@@ -38,13 +38,6 @@ LANDSCAPES = {
         (-0.5, -0.5),
         2e-3,
     ),
-    "beale": (
-        lambda x, y: (
-            (1.5 - x + x * y) ** 2 + (2.25 - x + x * y**2) ** 2 + (2.625 - x + x * y**3) ** 2
-        ),
-        (1.0, 1.5),
-        2e-3,
-    ),
     "rastrigin": (
         lambda x, y: (
             20 + x**2 + y**2 - 10 * torch.cos(2 * math.pi * x) - 10 * torch.cos(2 * math.pi * y)
@@ -167,14 +160,13 @@ def schedule_runs() -> list[dict]:
 
 
 def loss_values() -> list[dict]:
-    """Evaluate three losses and their gradients at seeded predictions."""
+    """Evaluate both smooth losses and their gradients at seeded predictions."""
     torch.manual_seed(0)
     y_pred = torch.randn(8, dtype=torch.float64) * 3
     real, labels = torch.randn(8, dtype=torch.float64), (torch.randn(8) > 0).double()
     values = []
     for name, loss, y in [
         ("mean_squared_error", functional.mse_loss, real),
-        ("mean_absolute_error", functional.l1_loss, real),
         ("logistic_loss", functional.binary_cross_entropy_with_logits, labels),
     ]:
         leaf = y_pred.clone().requires_grad_()

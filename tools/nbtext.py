@@ -5,6 +5,7 @@ says that it changed, and the rendered page says how.
 """
 
 import hashlib
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ def output_lines(output: dict) -> Iterator[str]:
             yield f"    | [{kind} {fingerprint(value)}]"
 
 
-def fingerprint(value: object) -> str:
+def fingerprint(value: str | list | dict) -> str:
     """Size and short hash of a picture, a page fragment or a bundle of values."""
     raw = joined(value) if isinstance(value, str | list) else json.dumps(value, sort_keys=True)
     return f"{len(raw)} bytes, {hashlib.sha256(raw.encode()).hexdigest()[:8]}"
@@ -50,5 +51,6 @@ def to_lines(path: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(encoding="utf-8")
+    if isinstance(sys.stdout, io.TextIOWrapper):  # Windows has another encoding by default
+        sys.stdout.reconfigure(encoding="utf-8")
     print("\n".join(to_lines(Path(sys.argv[1]))))

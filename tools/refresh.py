@@ -18,6 +18,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
@@ -98,21 +99,43 @@ def normal_outputs(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
 
 def keep_pictures(new: NotebookNode, old: NotebookNode) -> None:
     """Put the old file's pictures back into `new` where nobody could tell them apart."""
-    before = {cell.id: pictures(cell) for cell in old.cells}
+    before = {cell.id: pictures(cell.get("outputs", [])) for cell in old.cells}
     for cell in new.cells:
-        for data, old_data in zip(pictures(cell), before.get(cell.id, []), strict=False):
-            if look_the_same(data["image/png"], old_data["image/png"]):
-                data["image/png"] = old_data["image/png"]
+        keep_old(pictures(cell.get("outputs", [])), before.get(cell.id, []))
 
 
-def pictures(cell: NotebookNode) -> list[NotebookNode]:
-    """The data of those outputs of a cell that hold a picture."""
-    outputs = cell.get("outputs", [])
-    return [o.data for o in outputs if "image/png" in o.get("data", {})]
+def keep_old(new: list[NotebookNode], old: list[NotebookNode]) -> None:
+    """Of two lists of pictures, put the old ones into `new` where they look the same."""
+    for data, old_data in zip(new, old, strict=False):
+        if look_the_same(data["image/png"], old_data["image/png"]):
+            data["image/png"] = old_data["image/png"]
+
+
+def pictures(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """The data of those outputs that hold a picture."""
+    return [output.data for output in outputs if "image/png" in output.get("data", {})]
+
+
+def difference(fresh: list[NotebookNode], cell: NotebookNode, any_picture: bool) -> str:
+    """Say where a cell's outputs in a fresh run differ from the stored ones; "" if nowhere."""
+    new = list(normal_outputs(deepcopy(fresh)))
+    for output in new:
+        if "execution_count" in output:  # nbval runs cells without counting
+            output["execution_count"] = cell.execution_count
+    shown, kept = pictures(new), pictures(cell.outputs)
+    if len(shown) != len(kept):
+        return f"Pictures stored: {len(kept)}, in the fresh run: {len(shown)}."
+    for number, (data, old_data) in enumerate(zip(shown, kept, strict=True), 1):
+        if not any_picture and not look_the_same(data["image/png"], old_data["image/png"]):
+            return f"Picture {number} of the cell looks different from the stored one."
+        data["image/png"] = old_data["image/png"]
+    return "" if new == cell.outputs else f"Stored:\n{cell.outputs}\nIn the fresh run:\n{new}"
 
 
 def look_the_same(one: str, other: str) -> bool:
     """Whether two pictures have one size and no color anywhere differs visibly."""
+    if one == other:
+        return True
     a, b = pixels(one), pixels(other)
     return a.shape == b.shape and bool(np.all(np.abs(a - b) < VISIBLE))
 
@@ -145,7 +168,7 @@ def update(path: Path, text: str, check: bool) -> bool:
     return differs
 
 
-def report(changed: list[Path], seen: int, check: bool) -> int:
+def tell(changed: list[Path], seen: int, check: bool) -> int:
     """Print what changed, and give the exit status: 1 if a check found something."""
     for path in changed:
         print(f"{'would change' if check else 'changed'}: {path}")
@@ -170,7 +193,7 @@ def main(arguments: list[str] | None = None) -> int:
             sys.exit(f"{path}: a cell failed, nothing was written.\n{error}")
         if update(path, text, options.check):
             changed.append(path)
-    return report(changed, len(paths), options.check)
+    return tell(changed, len(paths), options.check)
 
 
 if __name__ == "__main__":

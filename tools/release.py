@@ -3,6 +3,7 @@
     python tools/release.py                          every set
     python tools/release.py 03_gradient_descent      this one alone
     python tools/release.py --check                  change nothing, name what would change
+    python tools/release.py --no-run                 keep the outputs of the cells that are there
 
 nbgrader takes the answers and the hidden tests out of solutions/NAME/NAME.ipynb; what is left runs
 once from top to bottom, so that exercises/NAME/NAME.ipynb shows what an untouched answer says.
@@ -19,7 +20,7 @@ import nbformat
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbgrader.converters import NbGraderException
-from refresh import ROOT, refreshed, report, update
+from refresh import ROOT, refreshed, tell, update
 from traitlets.config import Config
 
 from gradcourse.grading import nbgrader_api
@@ -44,19 +45,32 @@ def strip_answers(solution: Path) -> NotebookNode:
         return nbformat.read(course / "exercises" / name / f"{name}.ipynb", as_version=4)
 
 
-def released(solution: Path, target: Path) -> str:
+def released(solution: Path, target: Path, run: bool) -> str:
     """The text the released notebook `target` should hold."""
-    return refreshed(strip_answers(solution), target)
+    stripped = strip_answers(solution)
+    if not run:
+        keep_outputs(stripped, nbformat.read(target, as_version=4))
+    return refreshed(stripped, target, run)
 
 
-def release(name: str, root: Path, check: bool) -> list[Path]:
+def keep_outputs(new: NotebookNode, old: NotebookNode) -> None:
+    """Give each code cell of `new` the outputs and the run count of its namesake in `old`."""
+    before = {cell.id: cell for cell in old.cells if cell.cell_type == "code"}
+    for cell in new.cells:
+        if cell.cell_type == "code" and cell.id in before:
+            cell.outputs = before[cell.id].outputs
+            cell.execution_count = before[cell.id].execution_count
+
+
+def release(name: str, root: Path, check: bool, run: bool = True) -> list[Path]:
     """Write or check one exercise set below `root`; give back the files that differ."""
     solution = root / "solutions" / name / f"{name}.ipynb"
     target = root / "exercises" / name / f"{name}.ipynb"
     if check and not target.exists():
         return [target]
     target.parent.mkdir(parents=True, exist_ok=True)
-    return [target] if update(target, released(solution, target), check) else []
+    text = released(solution, target, run or not target.exists())
+    return [target] if update(target, text, check) else []
 
 
 def set_names(root: Path) -> list[str]:
@@ -68,15 +82,16 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="exercise sets, such as 03_gradient_descent")
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if it would")
+    parser.add_argument("--no-run", action="store_true", help="keep the outputs that are there")
     options = parser.parse_args(arguments)
     names = options.names or set_names(root)
     changed = []
     for name in names:
         try:
-            changed += release(name, root, options.check)
+            changed += release(name, root, options.check, not options.no_run)
         except (CellExecutionError, NbGraderException) as error:
             sys.exit(f"{name}: nothing was written.\n{error}")
-    return report(changed, len(names), options.check)
+    return tell(changed, len(names), options.check)
 
 
 if __name__ == "__main__":

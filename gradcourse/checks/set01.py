@@ -4,14 +4,14 @@ from functools import partial
 
 import numpy as np
 
-from gradcourse.checks.core import Case, Mistake, Question, section_link
+from gradcourse.checks.core import Case, question
 from gradcourse.datasets import penguins
 from gradcourse.landscapes import himmelblau, rastrigin
 
 LISTS = "Turn lists into arrays first: `np.asarray(x)`."
 
 
-_read = partial(section_link, "01_what_a_gradient_is")
+ask = partial(question, "01_what_a_gradient_is")
 
 
 # ---- partial derivatives by hand ---------------------------------------------------------------
@@ -32,39 +32,36 @@ def _pair_cases(rng):
     ]
 
 
-partial_derivatives = Question(
-    "01.partial_derivatives",
-    lambda x, y: np.array([2 * x * y, x * x + 6 * y]),
-    _pair_cases,
-    (
-        Mistake(
-            "swapped the components",
-            lambda x, y: np.array([x * x + 6 * y, 2 * x * y]),
-            "the first entry belongs to x, the second to y.",
-        ),
-        Mistake(
-            "forgot the factor 2",
-            lambda x, y: np.array([x * y, x * x + 3 * y]),
-            "the power comes down as a factor: x² has the derivative 2x.",
-        ),
-        Mistake(
-            "dropped the variable held still",
-            lambda x, y: np.array([2 * x, 1 + 6 * y]),
-            "held still means treated as a constant, and a constant factor stays.",
-        ),
-        Mistake(
-            "kept a term that stands still",
-            lambda x, y: np.array([2 * x * y + 3 * y * y, x * x + 6 * y]),
-            "while y is held still, 3y² is a constant: its slope is 0.",
-        ),
-        Mistake(
-            "added the partial derivatives",
-            lambda x, y: 2 * x * y + x * x + 6 * y,
-            "a gradient keeps one number per variable, so return both.",
-        ),
-    ),
-    _read("One slope per parameter"),
-    points=2,
+@ask("One slope per parameter", _pair_cases, points=2)
+def partial_derivatives(x, y):
+    """The gradient of x² y + 3 y² by hand, (∂x, ∂y)."""
+    return np.array([2 * x * y, x * x + 6 * y])
+
+
+partial_derivatives.mistake(
+    "swapped the components",
+    "the first entry belongs to x, the second to y.",
+    by=lambda x, y: np.array([x * x + 6 * y, 2 * x * y]),
+)
+partial_derivatives.mistake(
+    "forgot the factor 2",
+    "the power comes down as a factor: x² has the derivative 2x.",
+    by=lambda x, y: np.array([x * y, x * x + 3 * y]),
+)
+partial_derivatives.mistake(
+    "dropped the variable held still",
+    "held still means treated as a constant, and a constant factor stays.",
+    by=lambda x, y: np.array([2 * x, 1 + 6 * y]),
+)
+partial_derivatives.mistake(
+    "kept a term that stands still",
+    "while y is held still, 3y² is a constant: its slope is 0.",
+    by=lambda x, y: np.array([2 * x * y + 3 * y * y, x * x + 6 * y]),
+)
+partial_derivatives.mistake(
+    "added the partial derivatives",
+    "a gradient keeps one number per variable, so return both.",
+    by=lambda x, y: 2 * x * y + x * x + 6 * y,
 )
 
 
@@ -85,69 +82,60 @@ def _grad_cases(rng):
     ]
 
 
-def _direction(grad, sign=1, size=np.linalg.norm, divisor=None, guarded=True):
+def _squares(grad):
+    return (grad * grad).sum()
+
+
+@ask("Which way is up and how steep", _grad_cases, points=2, tolerance=1e-6)
+def direction_and_norm(grad, *, sign=1, size=np.linalg.norm, divisor=None, guarded=True):
+    """The direction of steepest ascent, a vector of length 1, and the length of the gradient."""
     grad = np.asarray(grad, dtype=float)
     norm = size(grad)
     by = (divisor or size)(grad)
     return sign * grad / (by if by or not guarded else 1.0), float(norm)
 
 
-def _squares(grad):
-    return (grad * grad).sum()
-
-
-DIRECTION_MISTAKES = (
-    (
+direction_and_norm.mistake(
+    "divided zero by zero",
+    "at a zero gradient return zeros and 0.0; nothing points uphill there.",
+    guarded=False,
+)
+direction_and_norm.mistake(
+    "swapped the two results",
+    "the direction comes first, then the norm.",
+    by=lambda grad: direction_and_norm.right(grad)[::-1],
+)
+for guarded in (True, False):  # each of these is made with and without a care for zero
+    direction_and_norm.mistake(
         "divided by the norm squared",
-        {"divisor": _squares},
         "the norm is the square root; divide by it once.",
-    ),
-    (
+        divisor=_squares,
+        guarded=guarded,
+    )
+    direction_and_norm.mistake(
         "forgot the square root",
-        {"size": _squares},
         "the norm is Pythagoras: square, add, then take the root.",
-    ),
-    (
+        size=_squares,
+        guarded=guarded,
+    )
+    direction_and_norm.mistake(
         "added absolute values",
-        {"size": lambda grad: np.abs(grad).sum()},
         "the length of an arrow is the root of the sum of squares.",
-    ),
-    (
+        size=lambda grad: np.abs(grad).sum(),
+        guarded=guarded,
+    )
+    direction_and_norm.mistake(
         "returned the downhill direction",
-        {"sign": -1},
         "the gradient itself points uphill; only descent turns it round.",
-    ),
-    (
+        sign=-1,
+        guarded=guarded,
+    )
+    direction_and_norm.mistake(
         "returned the gradient unscaled",
-        {"divisor": lambda grad: 1.0},
         "a direction has length 1: divide by the norm.",
-    ),
-)
-direction_and_norm = Question(
-    "01.direction_and_norm",
-    _direction,
-    _grad_cases,
-    (
-        Mistake(
-            "divided zero by zero",
-            partial(_direction, guarded=False),
-            "at a zero gradient return zeros and 0.0; nothing points uphill there.",
-        ),
-        Mistake(
-            "swapped the two results",
-            lambda grad: _direction(grad)[::-1],
-            "the direction comes first, then the norm.",
-        ),
-        *(
-            Mistake(name, partial(_direction, guarded=guarded, **options), hint)
-            for name, options, hint in DIRECTION_MISTAKES
-            for guarded in (True, False)
-        ),
-    ),
-    _read("Which way is up and how steep"),
-    points=2,
-    tolerance=1e-6,
-)
+        divisor=lambda grad: 1.0,
+        guarded=guarded,
+    )
 
 
 # ---- the steepest of eight directions ----------------------------------------------------------
@@ -179,63 +167,58 @@ def _eight_cases(rng):
     ]
 
 
-def _steepest(loss, theta, step=0.001, best=np.argmax, fair=True, to_radians=np.radians):
+def _most_climb(loss, theta, step=0.001):
+    turn = np.radians(steepest_of_eight.right(loss, theta, step))
+    point = np.asarray(theta, dtype=float)
+    return loss(point + step * np.array([np.cos(turn), np.sin(turn)])) - loss(point)
+
+
+@ask("Which way is up and how steep", _eight_cases, points=2)
+def steepest_of_eight(loss, theta, step=0.001, *, best=np.argmax, fair=True, to_radians=np.radians):
+    """The angle, in degrees, of the one of eight equal steps that climbs most."""
     angles = 45 * np.arange(8)
     units = np.array([np.cos(to_radians(angles)), np.sin(to_radians(angles))])
     units = units if fair else np.sign(units.round(9))
     return int(angles[best(loss(np.asarray(theta, dtype=float)[:, None] + step * units))])
 
 
-def _most_climb(loss, theta, step=0.001):
-    turn = np.radians(_steepest(loss, theta, step))
-    point = np.asarray(theta, dtype=float)
-    return loss(point + step * np.array([np.cos(turn), np.sin(turn)])) - loss(point)
-
-
-steepest_of_eight = Question(
-    "01.steepest_of_eight",
-    _steepest,
-    _eight_cases,
-    (
-        Mistake(
-            "chose steepest descent",
-            partial(_steepest, best=np.argmin),
-            "the lowest of the eight places is the way down; take the highest.",
-        ),
-        Mistake(
-            "longer steps on the diagonals",
-            partial(_steepest, fair=False),
-            "(1, 1) has length √2, so it climbs more only because it is longer.",
-        ),
-        Mistake(
-            "gave degrees to cosine and sine",
-            partial(_steepest, to_radians=np.asarray),
-            "numpy's cos and sin want radians: convert with `np.radians`.",
-        ),
-        Mistake(
-            "radians instead of degrees",
-            lambda *args: np.radians(_steepest(*args)),
-            "only cosine and sine want radians, the answer wants degrees.",
-        ),
-        Mistake(
-            "the number of the direction, not its angle",
-            lambda *args: _steepest(*args) // 45,
-            "directions are 45 degrees apart: multiply.",
-        ),
-        Mistake(
-            "turned like a compass",
-            lambda *args: (90 - _steepest(*args)) % 360,
-            "0 is along the first axis (cosine), 90 along the second (sine).",
-        ),
-        Mistake(
-            "a negative angle",
-            lambda *args: (_steepest(*args) + 179) % 360 - 179,
-            "angles run from 0 to 315; 360 more is the same direction.",
-        ),
-        Mistake("returned the climb", _most_climb, "the question is which way, not how much."),
-    ),
-    _read("Which way is up and how steep"),
-    points=2,
+steepest_of_eight.mistake(
+    "chose steepest descent",
+    "the lowest of the eight places is the way down; take the highest.",
+    best=np.argmin,
+)
+steepest_of_eight.mistake(
+    "longer steps on the diagonals",
+    "(1, 1) has length √2, so it climbs more only because it is longer.",
+    fair=False,
+)
+steepest_of_eight.mistake(
+    "gave degrees to cosine and sine",
+    "numpy's cos and sin want radians: convert with `np.radians`.",
+    to_radians=np.asarray,
+)
+steepest_of_eight.mistake(
+    "radians instead of degrees",
+    "only cosine and sine want radians, the answer wants degrees.",
+    by=lambda *args: np.radians(steepest_of_eight.right(*args)),
+)
+steepest_of_eight.mistake(
+    "the number of the direction, not its angle",
+    "directions are 45 degrees apart: multiply.",
+    by=lambda *args: steepest_of_eight.right(*args) // 45,
+)
+steepest_of_eight.mistake(
+    "turned like a compass",
+    "0 is along the first axis (cosine), 90 along the second (sine).",
+    by=lambda *args: (90 - steepest_of_eight.right(*args)) % 360,
+)
+steepest_of_eight.mistake(
+    "a negative angle",
+    "angles run from 0 to 315; 360 more is the same direction.",
+    by=lambda *args: (steepest_of_eight.right(*args) + 179) % 360 - 179,
+)
+steepest_of_eight.mistake(
+    "returned the climb", "the question is which way, not how much.", by=_most_climb
 )
 
 
@@ -260,59 +243,47 @@ def _error(slope, intercept, x, y):
     return slope * x + intercept - y
 
 
-def _of_error(summary):
-    return lambda *args: summary(_error(*args))
+@ask("A loss is a mismatch", _line_cases, tolerance=1e-5)
+def mse(slope, intercept, x, y, *, summary=lambda error: (error * error).mean()):
+    """The mean squared error of a line."""
+    return summary(_error(slope, intercept, x, y))
 
 
-mse = Question(
-    "01.mse",
-    _of_error(lambda e: (e * e).mean()),
-    _line_cases,
-    (
-        Mistake(
-            "summed instead of averaged",
-            _of_error(lambda e: (e * e).sum()),
-            "divide by the number of birds, so that more data do not look worse.",
-        ),
-        Mistake(
-            "took the square root",
-            _of_error(lambda e: (e * e).mean() ** 0.5),
-            "the mean of the squares is asked, without a root.",
-        ),
-        Mistake(
-            "forgot the square",
-            _of_error(np.mean),
-            "errors of opposite sign cancel; square each of them first.",
-        ),
-        Mistake(
-            "averaged before squaring",
-            _of_error(lambda e: e.mean() ** 2),
-            "errors cancel in a mean; square each one, then average.",
-        ),
-        Mistake(
-            "absolute values instead of squares",
-            _of_error(lambda e: np.abs(e).mean()),
-            "that is the mean absolute error; square instead.",
-        ),
-        Mistake(
-            "halved the loss",
-            _of_error(lambda e: (e * e).mean() / 2),
-            "some books add a ½; here it is the plain mean.",
-        ),
-        Mistake(
-            "left out the intercept",
-            lambda slope, _, x, y: (_error(slope, 0, x, y) ** 2).mean(),
-            "the line predicts slope · x + intercept.",
-        ),
-    ),
-    _read("A loss is a mismatch"),
-    tolerance=1e-5,
+mse.mistake(
+    "summed instead of averaged",
+    "divide by the number of birds, so that more data do not look worse.",
+    summary=lambda e: (e * e).sum(),
 )
-
-
-def _mse_gradient(slope, intercept, x, y, factor=2.0, mean=np.mean):
-    error = _error(slope, intercept, x, y)
-    return factor * np.array([mean(error * np.asarray(x)), mean(error)])
+mse.mistake(
+    "took the square root",
+    "the mean of the squares is asked, without a root.",
+    summary=lambda e: (e * e).mean() ** 0.5,
+)
+mse.mistake(
+    "forgot the square",
+    "errors of opposite sign cancel; square each of them first.",
+    summary=np.mean,
+)
+mse.mistake(
+    "averaged before squaring",
+    "errors cancel in a mean; square each one, then average.",
+    summary=lambda e: e.mean() ** 2,
+)
+mse.mistake(
+    "absolute values instead of squares",
+    "that is the mean absolute error; square instead.",
+    summary=lambda e: np.abs(e).mean(),
+)
+mse.mistake(
+    "halved the loss",
+    "some books add a ½; here it is the plain mean.",
+    summary=lambda e: (e * e).mean() / 2,
+)
+mse.mistake(
+    "left out the intercept",
+    "the line predicts slope · x + intercept.",
+    by=lambda slope, _, x, y: (_error(slope, 0, x, y) ** 2).mean(),
+)
 
 
 def _by_data(slope, intercept, x, y):
@@ -324,48 +295,37 @@ def _averages_multiplied(slope, intercept, x, y):
     return 2 * _error(slope, intercept, x, y).mean() * np.array([np.mean(x), 1.0])
 
 
-mse_gradient = Question(
-    "01.mse_gradient",
-    _mse_gradient,
-    _line_cases,
-    (
-        Mistake(
-            "sign flipped",
-            partial(_mse_gradient, factor=-2.0),
-            "the error is prediction minus truth, in this order.",
-        ),
-        Mistake(
-            "forgot the factor 2",
-            partial(_mse_gradient, factor=1.0),
-            "the derivative of a square brings a 2 down.",
-        ),
-        Mistake(
-            "summed instead of averaged",
-            partial(_mse_gradient, mean=np.sum),
-            "the loss is a mean, so its slope is a mean too.",
-        ),
-        Mistake(
-            "swapped the components",
-            lambda *args: _mse_gradient(*args)[::-1],
-            "the slope's partial derivative comes first, then the intercept's.",
-        ),
-        Mistake(
-            "forgot the inner derivative",
-            lambda *args: _mse_gradient(*args)[[1, 1]],
-            "a change of the slope moves each prediction x times as much.",
-        ),
-        Mistake(
-            "multiplied two averages",
-            _averages_multiplied,
-            "multiply each error by its own x, then average.",
-        ),
-        Mistake(
-            "derived by the data",
-            _by_data,
-            "x and y are given; slope and intercept are what can move.",
-        ),
-    ),
-    _read("How sensitive is the loss"),
-    points=3,
-    tolerance=1e-5,
+@ask("How sensitive is the loss", _line_cases, points=3, tolerance=1e-5)
+def mse_gradient(slope, intercept, x, y, *, factor=2.0, mean=np.mean):
+    """Its gradient along the line's slope and intercept."""
+    error = _error(slope, intercept, x, y)
+    return factor * np.array([mean(error * np.asarray(x)), mean(error)])
+
+
+mse_gradient.mistake(
+    "sign flipped", "the error is prediction minus truth, in this order.", factor=-2.0
+)
+mse_gradient.mistake(
+    "forgot the factor 2", "the derivative of a square brings a 2 down.", factor=1.0
+)
+mse_gradient.mistake(
+    "summed instead of averaged", "the loss is a mean, so its slope is a mean too.", mean=np.sum
+)
+mse_gradient.mistake(
+    "swapped the components",
+    "the slope's partial derivative comes first, then the intercept's.",
+    by=lambda *args: mse_gradient.right(*args)[::-1],
+)
+mse_gradient.mistake(
+    "forgot the inner derivative",
+    "a change of the slope moves each prediction x times as much.",
+    by=lambda *args: mse_gradient.right(*args)[[1, 1]],
+)
+mse_gradient.mistake(
+    "multiplied two averages",
+    "multiply each error by its own x, then average.",
+    by=_averages_multiplied,
+)
+mse_gradient.mistake(
+    "derived by the data", "x and y are given; slope and intercept are what can move.", by=_by_data
 )

@@ -4,9 +4,9 @@ from functools import partial
 
 import numpy as np
 
-from gradcourse.checks.core import Case, Mistake, Question, section_link
+from gradcourse.checks.core import Case, question
 
-_read = partial(section_link, "02_compute_and_check")
+ask = partial(question, "02_compute_and_check")
 
 HALVE = "x + h and x − h lie two steps apart, so the rise belongs to 2h."
 BACK_TOO = "move to x − h as well; with one side only the error is as large as h."
@@ -48,7 +48,9 @@ def _shape_cases(rng):
     ]
 
 
-def _differences(f, x, h=1e-5, ahead=1.0, back=1.0, width=2.0, stay=0.0):
+@ask("Central differences", _shape_cases, points=3, tolerance=1e-8)
+def central_differences(f, x, h=1e-5, *, ahead=1.0, back=1.0, width=2.0, stay=0.0):
+    """The gradient by central differences, for x of any shape."""
     x = np.array(x, dtype=float)
     gradient = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -59,37 +61,24 @@ def _differences(f, x, h=1e-5, ahead=1.0, back=1.0, width=2.0, stay=0.0):
     return gradient
 
 
-central_differences = Question(
-    "02.central_differences",
-    _differences,
-    _shape_cases,
-    (
-        Mistake("forward instead of central", partial(_differences, back=0.0, width=1.0), BACK_TOO),
-        Mistake(
-            "backward instead of central",
-            partial(_differences, ahead=0.0, width=1.0),
-            "move to x + h as well; with one side only the error is as large as h.",
-        ),
-        Mistake("divided by h instead of 2h", partial(_differences, width=1.0), HALVE),
-        Mistake(
-            "sign flipped",
-            partial(_differences, ahead=-1.0, back=-1.0),
-            "subtract the value behind from the value ahead.",
-        ),
-        Mistake(
-            "lost the shape",
-            lambda *args: _differences(*args).ravel(),
-            "put each partial derivative where its coordinate is in x.",
-        ),
-        Mistake(
-            "moved on without going back",
-            partial(_differences, stay=1.0),
-            "move one coordinate only, from the same x every time.",
-        ),
-    ),
-    _read("Central differences"),
-    points=3,
-    tolerance=1e-8,
+central_differences.mistake("forward instead of central", BACK_TOO, back=0.0, width=1.0)
+central_differences.mistake(
+    "backward instead of central",
+    "move to x + h as well; with one side only the error is as large as h.",
+    ahead=0.0,
+    width=1.0,
+)
+central_differences.mistake("divided by h instead of 2h", HALVE, width=1.0)
+central_differences.mistake(
+    "sign flipped", "subtract the value behind from the value ahead.", ahead=-1.0, back=-1.0
+)
+central_differences.mistake(
+    "lost the shape",
+    "put each partial derivative where its coordinate is in x.",
+    by=lambda *args: central_differences.right(*args).ravel(),
+)
+central_differences.mistake(
+    "moved on without going back", "move one coordinate only, from the same x every time.", stay=1.0
 )
 
 
@@ -108,64 +97,59 @@ def _step_cases(rng):
     ]
 
 
-def _best_step(x, dtype="float64", order=3, size=lambda x: np.maximum(1.0, np.abs(x))):
+@ask("How small should the step be", _step_cases)
+def best_step(x, dtype="float64", *, order=3, size=lambda x: np.maximum(1.0, np.abs(x))):
+    """The step at which truncation and rounding balance: ∛ε · max(1, |x|)."""
     rounding = float(np.finfo(dtype).eps)
     return rounding ** (1 / order) * size(np.asarray(x, dtype=float))
 
 
-best_step = Question(
-    "02.best_step",
-    _best_step,
-    _step_cases,
-    (
-        Mistake(
-            "square root instead of cube root",
-            partial(_best_step, order=2),
-            "that step suits forward differences; for central ones both errors meet later.",
-        ),
-        Mistake(
-            "took ε itself",
-            partial(_best_step, order=1),
-            "a step of one rounding unit leaves nothing but rounding in the difference.",
-        ),
-        Mistake(
-            "not scaled with x",
-            partial(_best_step, size=lambda x: np.ones_like(x)),
-            "beside 1e6 the step 6e-6 is nearly lost; multiply with max(1, |x|).",
-        ),
-        Mistake(
-            "divided by the size of x",
-            partial(_best_step, size=lambda x: 1 / np.maximum(1.0, np.abs(x))),
-            "beside a large x short steps are lost: a larger x needs a longer step.",
-        ),
-        Mistake(
-            "added 1 instead of comparing with it",
-            partial(_best_step, size=lambda x: 1 + np.abs(x)),
-            "max(1, |x|) is the larger one, not the sum.",
-        ),
-        Mistake(
-            "nothing left at 0",
-            partial(_best_step, size=np.abs),
-            "multiply with max(1, |x|), or the step vanishes where x does.",
-        ),
-        Mistake(
-            "the smaller instead of the larger",
-            partial(_best_step, size=lambda x: np.minimum(1.0, np.abs(x))),
-            "it is max(1, |x|): the step grows with x and never falls below ∛ε.",
-        ),
-        Mistake(
-            "forgot that x may be negative",
-            partial(_best_step, size=lambda x: np.maximum(1.0, x)),
-            "take |x| before you compare it with 1.",
-        ),
-    ),
-    _read("How small should the step be"),
+best_step.mistake(
+    "square root instead of cube root",
+    "that step suits forward differences; for central ones both errors meet later.",
+    order=2,
+)
+best_step.mistake(
+    "took ε itself",
+    "a step of one rounding unit leaves nothing but rounding in the difference.",
+    order=1,
+)
+best_step.mistake(
+    "not scaled with x",
+    "beside 1e6 the step 6e-6 is nearly lost; multiply with max(1, |x|).",
+    size=lambda x: np.ones_like(x),
+)
+best_step.mistake(
+    "divided by the size of x",
+    "beside a large x short steps are lost: a larger x needs a longer step.",
+    size=lambda x: 1 / np.maximum(1.0, np.abs(x)),
+)
+best_step.mistake(
+    "added 1 instead of comparing with it",
+    "max(1, |x|) is the larger one, not the sum.",
+    size=lambda x: 1 + np.abs(x),
+)
+best_step.mistake(
+    "nothing left at 0",
+    "multiply with max(1, |x|), or the step vanishes where x does.",
+    size=np.abs,
+)
+best_step.mistake(
+    "the smaller instead of the larger",
+    "it is max(1, |x|): the step grows with x and never falls below ∛ε.",
+    size=lambda x: np.minimum(1.0, np.abs(x)),
+)
+best_step.mistake(
+    "forgot that x may be negative",
+    "take |x| before you compare it with 1.",
+    size=lambda x: np.maximum(1.0, x),
 )
 
 
 # ---- relative error ----------------------------------------------------------------------------
 def _pair_cases(rng):
-    a, noise = rng.normal(size=4) * 3, rng.normal(size=4)
+    a = rng.normal(size=4) * 3
+    noise = rng.normal(size=4)
     return [
         Case((a, a + 0.1 * np.abs(noise) + 0.01), "b above a"),
         Case((a, a - 0.1 * np.abs(noise) - 0.01), "b below a", "A difference may be negative."),
@@ -184,71 +168,63 @@ def _size(x):
     return np.abs(x).max()
 
 
-def _relative(a, b, top=np.max, size=np.abs, below=lambda a, b: max(_size(a), _size(b))):
-    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    off, scale = float(top(size(a - b))), float(below(a, b))
-    return off / scale if scale else 0.0
-
-
 def _entry_by_entry(a, b):
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     scale = np.maximum(np.abs(a), np.abs(b))
     return float(np.max(np.abs(a - b) / np.where(scale > 0, scale, 1)))
 
 
-relative_error = Question(
-    "02.relative_error",
-    _relative,
-    _pair_cases,
-    (
-        Mistake(
-            "absolute error",
-            partial(_relative, below=lambda a, b: 1.0),
-            "an error of 0.001 is small beside 1000 and large beside 0.001; divide by the size.",
-        ),
-        Mistake(
-            "average instead of largest",
-            partial(_relative, top=np.mean),
-            "one wrong entry among a thousand right ones must not be averaged away.",
-        ),
-        Mistake(
-            "forgot the absolute value",
-            partial(_relative, size=np.asarray),
-            "errors in both directions count; take |a − b|.",
-        ),
-        Mistake(
-            "entry by entry",
-            _entry_by_entry,
-            "divide the largest difference by the largest entry, so that tiny entries don't rule.",
-        ),
-        Mistake(
-            "divided by the sum",
-            partial(_relative, below=lambda a, b: _size(a) + _size(b)),
-            "divide by the larger of the two sizes, not by both.",
-        ),
-        Mistake(
-            "relative to a only",
-            partial(_relative, below=lambda a, b: _size(a)),
-            "when a is zero nothing is left to divide by; take the larger of both sizes.",
-        ),
-        Mistake(
-            "relative to b only",
-            partial(_relative, below=lambda a, b: _size(b)),
-            "swapping a and b must not change the error; take the larger of both sizes.",
-        ),
-        Mistake(
-            "sizes with a sign",
-            partial(_relative, below=lambda a, b: max(a.max(), b.max())),
-            "-5 is larger than 3 in size; take |a| and |b| before you look for the largest.",
-        ),
-        Mistake(
-            "0/0",
-            partial(_relative, below=lambda a, b: max(_size(a), _size(b)) or np.nan),
-            "two gradients that are zero everywhere agree: return 0.0 before you divide.",
-        ),
-    ),
-    _read("Check a gradient"),
-    points=2,
+@ask("Check a gradient", _pair_cases, points=2)
+def relative_error(a, b, *, top=np.max, size=np.abs, below=lambda a, b: max(_size(a), _size(b))):
+    """The largest difference, relative to the largest entry of both."""
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    off = float(top(size(a - b)))
+    scale = float(below(a, b))
+    return off / scale if scale else 0.0
+
+
+relative_error.mistake(
+    "absolute error",
+    "an error of 0.001 is small beside 1000 and large beside 0.001; divide by the size.",
+    below=lambda a, b: 1.0,
+)
+relative_error.mistake(
+    "average instead of largest",
+    "one wrong entry among a thousand right ones must not be averaged away.",
+    top=np.mean,
+)
+relative_error.mistake(
+    "forgot the absolute value", "errors in both directions count; take |a − b|.", size=np.asarray
+)
+relative_error.mistake(
+    "entry by entry",
+    "divide the largest difference by the largest entry, so that tiny entries don't rule.",
+    by=_entry_by_entry,
+)
+relative_error.mistake(
+    "divided by the sum",
+    "divide by the larger of the two sizes, not by both.",
+    below=lambda a, b: _size(a) + _size(b),
+)
+relative_error.mistake(
+    "relative to a only",
+    "when a is zero nothing is left to divide by; take the larger of both sizes.",
+    below=lambda a, b: _size(a),
+)
+relative_error.mistake(
+    "relative to b only",
+    "swapping a and b must not change the error; take the larger of both sizes.",
+    below=lambda a, b: _size(b),
+)
+relative_error.mistake(
+    "sizes with a sign",
+    "-5 is larger than 3 in size; take |a| and |b| before you look for the largest.",
+    below=lambda a, b: max(a.max(), b.max()),
+)
+relative_error.mistake(
+    "0/0",
+    "two gradients that are zero everywhere agree: return 0.0 before you divide.",
+    below=lambda a, b: max(_size(a), _size(b)) or np.nan,
 )
 
 
@@ -270,7 +246,8 @@ def _product(x):
 
 
 def _bug_cases(rng):
-    x, tall = rng.uniform(0.5, 1.5, 4), np.array([3e3, 2e3, 1.0])
+    x = rng.uniform(0.5, 1.5, 4)
+    tall = np.array([3e3, 2e3, 1.0])
     flipped = [1, -1, 1, 1]
     return [
         Case((_valley, _valley_gradient, x), "a right gradient", "Nothing is wrong there: []."),
@@ -309,49 +286,45 @@ def _bug_cases(rng):
     ]
 
 
-def _hunt(f, claim, x, tolerance=1e-5, size=np.abs, slope=np.abs, floor=1, places=np.flatnonzero):
-    claimed, estimated = np.asarray(claim(x), dtype=float), _differences(f, x)
+@ask("Check a gradient", _bug_cases, points=2)
+def wrong_components(
+    f, claim, x, tolerance=1e-5, *, size=np.abs, slope=np.abs, floor=1, places=np.flatnonzero
+):
+    """The places where a claimed gradient disagrees with central differences."""
+    claimed = np.asarray(claim(x), dtype=float)
+    estimated = central_differences.right(f, x)
     return places(size(claimed - estimated) > tolerance * np.maximum(floor, slope(estimated)))
 
 
-wrong_components = Question(
-    "02.wrong_components",
-    _hunt,
-    _bug_cases,
-    (
-        Mistake(
-            "listed the right ones",
-            partial(_hunt, places=lambda bad: np.flatnonzero(~bad)),
-            "list the places where the two disagree.",
-        ),
-        Mistake(
-            "counted from 1",
-            partial(_hunt, places=lambda bad: np.flatnonzero(bad) + 1),
-            "the first partial derivative is at 0.",
-        ),
-        Mistake(
-            "forgot the absolute value",
-            partial(_hunt, size=np.asarray),
-            "a claim may be too small as well as too large; take |claimed − estimated|.",
-        ),
-        Mistake(
-            "the same tolerance for every size",
-            partial(_hunt, slope=np.zeros_like),
-            "allow tolerance · max(1, |estimated|): rounding grows with the slope.",
-        ),
-        Mistake(
-            "nothing allowed at slope 0",
-            partial(_hunt, floor=0),
-            "no rounding is small beside 0; allow tolerance · max(1, |estimated|).",
-        ),
-        Mistake(
-            "true and false instead of places",
-            partial(_hunt, places=np.asarray),
-            "list the places where it is true, counted from 0.",
-        ),
-    ),
-    _read("Check a gradient"),
-    points=2,
+wrong_components.mistake(
+    "listed the right ones",
+    "list the places where the two disagree.",
+    places=lambda bad: np.flatnonzero(~bad),
+)
+wrong_components.mistake(
+    "counted from 1",
+    "the first partial derivative is at 0.",
+    places=lambda bad: np.flatnonzero(bad) + 1,
+)
+wrong_components.mistake(
+    "forgot the absolute value",
+    "a claim may be too small as well as too large; take |claimed − estimated|.",
+    size=np.asarray,
+)
+wrong_components.mistake(
+    "the same tolerance for every size",
+    "allow tolerance · max(1, |estimated|): rounding grows with the slope.",
+    slope=np.zeros_like,
+)
+wrong_components.mistake(
+    "nothing allowed at slope 0",
+    "no rounding is small beside 0; allow tolerance · max(1, |estimated|).",
+    floor=0,
+)
+wrong_components.mistake(
+    "true and false instead of places",
+    "list the places where it is true, counted from 0.",
+    places=np.asarray,
 )
 
 
@@ -386,19 +359,9 @@ def _column_cases(rng):
     ]
 
 
-def _columns(f, points, h=1e-5, back=1.0, width=2.0):
-    points = np.array(points, dtype=float)
-    gradient = np.empty_like(points)
-    for i in range(len(points)):
-        move = np.zeros((len(points), 1))
-        move[i] = h
-        gradient[i] = (f(points + move) - f(points - back * move)) / (width * h)
-    return gradient
-
-
 def _point_by_point(f, points, h=1e-5):
     columns = np.array(points, dtype=float).T
-    return np.stack([_differences(f, column, h) for column in columns], axis=1)
+    return np.stack([central_differences.right(f, column, h) for column in columns], axis=1)
 
 
 def _with_budget(function, f, points, *rest):
@@ -414,26 +377,27 @@ def _with_budget(function, f, points, *rest):
     return function(counted, points, *rest)
 
 
-many_gradients = Question(
-    "02.many_gradients",
-    _columns,
-    _column_cases,
-    (
-        Mistake(
-            "loops over the points",
-            _point_by_point,
-            "move one coordinate of all points at once: 2n calls of f, however many points.",
-        ),
-        Mistake(
-            "transposed",
-            lambda *args: _columns(*args).T,
-            "the coordinates are on axis 0: row i holds the partial derivatives along i.",
-        ),
-        Mistake("forward instead of central", partial(_columns, back=0.0, width=1.0), BACK_TOO),
-        Mistake("divided by h instead of 2h", partial(_columns, width=1.0), HALVE),
-    ),
-    _read("All points at once"),
-    points=2,
-    tolerance=1e-8,
-    probe=_with_budget,
+@ask("All points at once", _column_cases, points=2, tolerance=1e-8, probe=_with_budget)
+def many_gradients(f, points, h=1e-5, *, back=1.0, width=2.0):
+    """The gradients at many points, one in each column, with 2n calls of f."""
+    points = np.array(points, dtype=float)
+    gradient = np.empty_like(points)
+    for i in range(len(points)):
+        move = np.zeros((len(points), 1))
+        move[i] = h
+        gradient[i] = (f(points + move) - f(points - back * move)) / (width * h)
+    return gradient
+
+
+many_gradients.mistake(
+    "loops over the points",
+    "move one coordinate of all points at once: 2n calls of f, however many points.",
+    by=_point_by_point,
 )
+many_gradients.mistake(
+    "transposed",
+    "the coordinates are on axis 0: row i holds the partial derivatives along i.",
+    by=lambda *args: many_gradients.right(*args).T,
+)
+many_gradients.mistake("forward instead of central", BACK_TOO, back=0.0, width=1.0)
+many_gradients.mistake("divided by h instead of 2h", HALVE, width=1.0)

@@ -4,14 +4,14 @@ from functools import partial
 
 import numpy as np
 
-from gradcourse.checks.core import Case, Mistake, Question, section_link
+from gradcourse.checks.core import Case, question
 from gradcourse.datasets import penguins
 from gradcourse.landscapes import ravine, rosenbrock
 
 UPHILL = "the gradient points uphill; to go down, go against it."
 
 
-_read = partial(section_link, "03_gradient_descent")
+ask = partial(question, "03_gradient_descent")
 
 
 # ---- one step ----------------------------------------------------------------------------------
@@ -34,10 +34,6 @@ def _step_cases(rng):
     ]
 
 
-def _step(theta, gradient, learning_rate, sign=-1.0):
-    return np.asarray(theta) + sign * learning_rate * np.asarray(gradient(theta))
-
-
 def _in_place(theta, gradient, learning_rate):
     theta -= learning_rate * gradient(theta)
     return theta
@@ -50,35 +46,32 @@ def _one_after_the_other(theta, gradient, learning_rate):
     return theta
 
 
-one_step = Question(
-    "03.one_step",
-    _step,
-    _step_cases,
-    (
-        Mistake("plus instead of minus", partial(_step, sign=1.0), UPHILL),
-        Mistake(
-            "changed its input",
-            _in_place,
-            "`-=` writes into the caller's array; build a new one with `theta - ...`.",
-        ),
-        Mistake(
-            "used the already updated coordinate",
-            _one_after_the_other,
-            "compute the whole gradient at the old theta, then move all coordinates at once.",
-        ),
-        Mistake(
-            "forgot the learning rate",
-            lambda theta, gradient, _: _step(theta, gradient, 1.0),
-            "a gradient is a slope, not a distance; the learning rate turns it into a step.",
-        ),
-        Mistake(
-            "returned the step, not the place",
-            lambda *args: _step(*args) - np.asarray(args[0]),
-            "the new theta is the old one plus the step.",
-        ),
-    ),
-    _read("The update rule"),
-    tolerance=1e-6,
+@ask("The update rule", _step_cases, tolerance=1e-6)
+def one_step(theta, gradient, learning_rate, *, sign=-1.0):
+    """One step against the gradient."""
+    return np.asarray(theta) + sign * learning_rate * np.asarray(gradient(theta))
+
+
+one_step.mistake("plus instead of minus", UPHILL, sign=1.0)
+one_step.mistake(
+    "changed its input",
+    "`-=` writes into the caller's array; build a new one with `theta - ...`.",
+    by=_in_place,
+)
+one_step.mistake(
+    "used the already updated coordinate",
+    "compute the whole gradient at the old theta, then move all coordinates at once.",
+    by=_one_after_the_other,
+)
+one_step.mistake(
+    "forgot the learning rate",
+    "a gradient is a slope, not a distance; the learning rate turns it into a step.",
+    by=lambda theta, gradient, _: one_step.right(theta, gradient, 1.0),
+)
+one_step.mistake(
+    "returned the step, not the place",
+    "the new theta is the old one plus the step.",
+    by=lambda *args: one_step.right(*args) - np.asarray(args[0]),
 )
 
 
@@ -93,7 +86,9 @@ def _bowl_gradient(theta):
 
 
 def _walk_cases(rng):
-    bowl, steep, bend = (_bowl, _bowl_gradient), ravine(10), rosenbrock()
+    bowl = (_bowl, _bowl_gradient)
+    steep = ravine(10)
+    bend = rosenbrock()
     narrow, curved = (steep, steep.gradient), (bend, bend.gradient)
     far = rng.uniform(2, 3, 5) * [1, -1, 1, -1, 1]
     return [
@@ -110,7 +105,18 @@ def _walk_cases(rng):
     ]
 
 
-def _walk(
+def _without_start(*args):
+    path, reason = walk.right(*args)
+    return path[1:], reason
+
+
+def _same_array(*args):
+    path, reason = walk.right(*args)
+    return [path[-1]] * len(path), reason
+
+
+@ask("When to stop", _walk_cases, points=3, tolerance=1e-7)
+def walk(
     f,
     gradient,
     start,
@@ -125,6 +131,7 @@ def _walk(
     change=abs,
     first="gradient",
 ):
+    """The whole path of gradient descent, and which of three rules stopped it."""
     path = [np.array(start, dtype=float)]
     while True:
         grad = np.asarray(gradient(path[-1]))
@@ -137,72 +144,47 @@ def _walk(
         path.append(path[-1] - sign * learning_rate * grad)
 
 
-def _without_start(*args):
-    path, reason = _walk(*args)
-    return path[1:], reason
-
-
-def _same_array(*args):
-    path, reason = _walk(*args)
-    return [path[-1]] * len(path), reason
-
-
-walk = Question(
-    "03.walk",
-    _walk,
-    _walk_cases,
-    (
-        Mistake(
-            "forgot the start",
-            _without_start,
-            "the path begins where you begin, so n steps make n + 1 points.",
-        ),
-        Mistake(
-            "one step too many",
-            partial(_walk, late=1),
-            "n_steps counts steps, not points; with n_steps = 0 nothing moves.",
-        ),
-        Mistake(
-            "one step too few",
-            partial(_walk, late=-1),
-            "n_steps counts steps, and the start is no step.",
-        ),
-        Mistake(
-            "stored the same array again and again",
-            _same_array,
-            "`theta -= ...` changes the array that is already in the path; build a new one.",
-        ),
-        Mistake(
-            "a rising loss counts as no change",
-            partial(_walk, change=float),
-            "compare the size of the change; a loss that jumps up has changed.",
-        ),
-        Mistake(
-            "compared the parts of the gradient with their sign",
-            partial(_walk, size=np.max),
-            "-5 is below every tolerance and yet steep; compare the length of the vector.",
-        ),
-        Mistake(
-            "compared the largest part of the gradient, not its length",
-            partial(_walk, size=partial(np.linalg.norm, ord=np.inf)),
-            "the length is the root of the sum of all squares.",
-        ),
-        Mistake(
-            "asked the rules in another order",
-            partial(_walk, first="loss"),
-            "the gradient is asked first, then the loss, then the budget.",
-        ),
-        Mistake("plus instead of minus", partial(_walk, sign=-1), UPHILL),
-    ),
-    _read("When to stop"),
-    points=3,
-    tolerance=1e-7,
+walk.mistake(
+    "forgot the start",
+    "the path begins where you begin, so n steps make n + 1 points.",
+    by=_without_start,
 )
+walk.mistake(
+    "one step too many", "n_steps counts steps, not points; with n_steps = 0 nothing moves.", late=1
+)
+walk.mistake("one step too few", "n_steps counts steps, and the start is no step.", late=-1)
+walk.mistake(
+    "stored the same array again and again",
+    "`theta -= ...` changes the array that is already in the path; build a new one.",
+    by=_same_array,
+)
+walk.mistake(
+    "a rising loss counts as no change",
+    "compare the size of the change; a loss that jumps up has changed.",
+    change=float,
+)
+walk.mistake(
+    "compared the parts of the gradient with their sign",
+    "-5 is below every tolerance and yet steep; compare the length of the vector.",
+    size=np.max,
+)
+walk.mistake(
+    "compared the largest part of the gradient, not its length",
+    "the length is the root of the sum of all squares.",
+    size=partial(np.linalg.norm, ord=np.inf),
+)
+walk.mistake(
+    "asked the rules in another order",
+    "the gradient is asked first, then the loss, then the budget.",
+    first="loss",
+)
+walk.mistake("plus instead of minus", UPHILL, sign=-1)
 
 
 # ---- the largest safe rate ---------------------------------------------------------------------
 def _hessian_cases(rng):
-    A, B = rng.normal(size=(8, 5)), rng.normal(size=(4, 3))
+    A = rng.normal(size=(8, 5))
+    B = rng.normal(size=(4, 3))
     return [
         Case((np.diag([1.0, 25.0]),), "a ravine"),
         Case((np.array([[2.0, 1.0], [1.0, 2.0]]),), "a tilted bowl"),
@@ -215,38 +197,31 @@ def _hessian_cases(rng):
     ]
 
 
-def _rate(hessian, of=np.max, numerator=2.0):
+@ask("The largest safe rate", _hessian_cases, tolerance=1e-5)
+def largest_rate(hessian, *, of=np.max, numerator=2.0):
+    """The largest safe learning rate on a quadratic, 2/L."""
     return numerator / of(np.linalg.eigvalsh(np.asarray(hessian, dtype=float)))
 
 
-largest_rate = Question(
-    "03.largest_rate",
-    _rate,
-    _hessian_cases,
-    (
-        Mistake(
-            "1/L instead of 2/L",
-            partial(_rate, numerator=1.0),
-            "at 1/L the factor 1 - rate * L is 0; it reaches -1 at twice that rate.",
-        ),
-        Mistake(
-            "took the smallest curvature",
-            partial(_rate, of=np.min),
-            "the steepest direction blows up first, so the largest eigenvalue rules.",
-        ),
-        Mistake(
-            "looked at the diagonal only",
-            lambda hessian: 2 / np.max(np.diag(hessian)),
-            "a tilted valley can be steeper between the axes; take eigenvalues.",
-        ),
-        Mistake(
-            "added the curvatures up",
-            partial(_rate, of=np.sum),
-            "each direction has its own factor; only the steepest one counts.",
-        ),
-    ),
-    _read("The largest safe rate"),
-    tolerance=1e-5,
+largest_rate.mistake(
+    "1/L instead of 2/L",
+    "at 1/L the factor 1 - rate * L is 0; it reaches -1 at twice that rate.",
+    numerator=1.0,
+)
+largest_rate.mistake(
+    "took the smallest curvature",
+    "the steepest direction blows up first, so the largest eigenvalue rules.",
+    of=np.min,
+)
+largest_rate.mistake(
+    "looked at the diagonal only",
+    "a tilted valley can be steeper between the axes; take eigenvalues.",
+    by=lambda hessian: 2 / np.max(np.diag(hessian)),
+)
+largest_rate.mistake(
+    "added the curvatures up",
+    "each direction has its own factor; only the steepest one counts.",
+    of=np.sum,
 )
 
 
@@ -264,7 +239,15 @@ def _schedule_cases(rng):
     ]
 
 
-def _factor(step, n_warm_up, n_steps, *, ahead=1, room=1, cosine_from=1, wave=1, end=1, low=0):
+def _curve(function, steps, *args):
+    return [function(step, *args) for step in steps]
+
+
+@ask("Schedules", _schedule_cases, points=2, probe=_curve)
+def warm_up_cosine(
+    step, n_warm_up, n_steps, *, ahead=1, room=1, cosine_from=1, wave=1, end=1, low=0
+):
+    """The factor of the rate: a linear warm-up, then half a cosine wave down to 0."""
     if step < n_warm_up:
         return (step + ahead) / (n_warm_up + room)
     since = n_warm_up * cosine_from
@@ -272,49 +255,32 @@ def _factor(step, n_warm_up, n_steps, *, ahead=1, room=1, cosine_from=1, wave=1,
     return low + (1 - low) * (1 + np.cos(wave * np.pi * share)) / 2
 
 
-def _curve(function, steps, *args):
-    return [function(step, *args) for step in steps]
-
-
-warm_up_cosine = Question(
-    "03.warm_up_cosine",
-    _factor,
-    _schedule_cases,
-    (
-        Mistake(
-            "off by one, the first step is lost",
-            partial(_factor, ahead=0, room=0),
-            "steps count from 0, and a factor of 0 wastes a gradient; begin above 0.",
-        ),
-        Mistake(
-            "off by one, the full rate comes too early",
-            partial(_factor, room=0),
-            "the factor reaches 1 at step n_warm_up, the first step after the warm-up.",
-        ),
-        Mistake(
-            "counted the cosine from step 0",
-            partial(_factor, cosine_from=0),
-            "the half wave begins where the warm-up ends.",
-        ),
-        Mistake(
-            "climbs again after the end",
-            partial(_factor, end=np.inf),
-            "hold the share of the way at 1 once n_steps are over.",
-        ),
-        Mistake(
-            "a whole wave instead of half of one",
-            partial(_factor, wave=2),
-            "from 1 down to 0 is half a wave: the angle runs from 0 to pi.",
-        ),
-        Mistake(
-            "swings below zero",
-            partial(_factor, low=-1),
-            "a cosine runs from 1 to -1; lift it by 1 and halve it.",
-        ),
-    ),
-    _read("Schedules"),
-    points=2,
-    probe=_curve,
+warm_up_cosine.mistake(
+    "off by one, the first step is lost",
+    "steps count from 0, and a factor of 0 wastes a gradient; begin above 0.",
+    ahead=0,
+    room=0,
+)
+warm_up_cosine.mistake(
+    "off by one, the full rate comes too early",
+    "the factor reaches 1 at step n_warm_up, the first step after the warm-up.",
+    room=0,
+)
+warm_up_cosine.mistake(
+    "counted the cosine from step 0", "the half wave begins where the warm-up ends.", cosine_from=0
+)
+warm_up_cosine.mistake(
+    "climbs again after the end",
+    "hold the share of the way at 1 once n_steps are over.",
+    end=np.inf,
+)
+warm_up_cosine.mistake(
+    "a whole wave instead of half of one",
+    "from 1 down to 0 is half a wave: the angle runs from 0 to pi.",
+    wave=2,
+)
+warm_up_cosine.mistake(
+    "swings below zero", "a cosine runs from 1 to -1; lift it by 1 and halve it.", low=-1
 )
 
 
@@ -337,17 +303,6 @@ def _data_cases(rng):
     ]
 
 
-def _fit(X, y, learning_rate, n_steps, *, spread=np.std, middle=np.mean, back=(1, 1), sign=-1):
-    X = np.asarray(X, dtype=float).reshape(len(y), -1)
-    mean, std = middle(X, axis=0), spread(X, axis=0)
-    A = np.column_stack([(X - mean) / std, np.ones(len(y))])
-    theta = np.zeros(A.shape[1])
-    for _ in range(n_steps):
-        theta = theta + sign * learning_rate * 2 / len(y) * A.T @ (A @ theta - y)
-    w = theta[:-1] / std ** back[0]
-    return np.append(w, theta[-1] - back[1] * w @ mean)
-
-
 def _numbers(function, *args):
     """Runs that overflow are alike, whether they end in inf or in NaN."""
     theta = np.asarray(function(*args), dtype=float)
@@ -362,45 +317,50 @@ def _unit(X, axis):
     return np.ones(X.shape[1])
 
 
-fit_scaled = Question(
-    "03.fit_scaled",
-    _fit,
-    _data_cases,
-    (
-        Mistake(
-            "divided by the variance",
-            partial(_fit, spread=np.var),
-            "the standard deviation is the root of the variance and has the feature's unit.",
-        ),
-        Mistake(
-            "forgot to map back",
-            partial(_fit, back=(0, 0)),
-            "your weights belong to the scaled feature; what is the slope per raw unit?",
-        ),
-        Mistake(
-            "mapped the weights back, but not the intercept",
-            partial(_fit, back=(1, 0)),
-            "b was the prediction at the mean of X; ask for the prediction at X = 0.",
-        ),
-        Mistake(
-            "multiplied by the standard deviation on the way back",
-            partial(_fit, back=(-1, 1)),
-            "one standard deviation is many raw units: the slope per raw unit is smaller.",
-        ),
-        Mistake(
-            "did not scale",
-            partial(_fit, middle=_none, spread=_unit),
-            "in raw units L is huge and this learning rate lies far above 2/L.",
-        ),
-        Mistake(
-            "did not subtract the mean",
-            partial(_fit, middle=_none),
-            "far from zero, feature and intercept do almost the same: a ravine; center first.",
-        ),
-        Mistake("plus instead of minus", partial(_fit, sign=1), UPHILL),
-    ),
-    _read("Rescue a run by scaling"),
-    points=3,
-    tolerance=1e-6,
-    probe=_numbers,
+@ask("Rescue a run by scaling", _data_cases, points=3, tolerance=1e-6, probe=_numbers)
+def fit_scaled(
+    X, y, learning_rate, n_steps, *, spread=np.std, middle=np.mean, back=(1, 1), sign=-1
+):
+    """A linear model fitted on standardized features and mapped back to raw units."""
+    X = np.asarray(X, dtype=float).reshape(len(y), -1)
+    mean, std = middle(X, axis=0), spread(X, axis=0)
+    A = np.column_stack([(X - mean) / std, np.ones(len(y))])
+    theta = np.zeros(A.shape[1])
+    for _ in range(n_steps):
+        theta = theta + sign * learning_rate * 2 / len(y) * A.T @ (A @ theta - y)
+    w = theta[:-1] / std ** back[0]
+    return np.append(w, theta[-1] - back[1] * w @ mean)
+
+
+fit_scaled.mistake(
+    "divided by the variance",
+    "the standard deviation is the root of the variance and has the feature's unit.",
+    spread=np.var,
 )
+fit_scaled.mistake(
+    "forgot to map back",
+    "your weights belong to the scaled feature; what is the slope per raw unit?",
+    back=(0, 0),
+)
+fit_scaled.mistake(
+    "mapped the weights back, but not the intercept",
+    "b was the prediction at the mean of X; ask for the prediction at X = 0.",
+    back=(1, 0),
+)
+fit_scaled.mistake(
+    "multiplied by the standard deviation on the way back",
+    "one standard deviation is many raw units: the slope per raw unit is smaller.",
+    back=(-1, 1),
+)
+fit_scaled.mistake(
+    "did not scale",
+    "in raw units L is huge and this learning rate lies far above 2/L.",
+    middle=_none,
+    spread=_unit,
+)
+fit_scaled.mistake(
+    "did not subtract the mean",
+    "far from zero, feature and intercept do almost the same: a ravine; center first.",
+    middle=_none,
+)
+fit_scaled.mistake("plus instead of minus", UPHILL, sign=1)

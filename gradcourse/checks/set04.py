@@ -4,10 +4,10 @@ from functools import partial
 
 import numpy as np
 
-from gradcourse.checks.core import Case, Mistake, Question, section_link
+from gradcourse.checks.core import Case, question
 from gradcourse.datasets import penguins
 
-_read = partial(section_link, "04_batch_sizes")
+ask = partial(question, "04_batch_sizes")
 
 
 # ---- shuffled mini-batches ---------------------------------------------------------------------
@@ -33,46 +33,34 @@ def _two_epochs(function, n, batch_size, seed):
     return [[len(batch) for batch in epochs[0]], sorted(flat[0]), sorted(flat[1]), *mixed]
 
 
-def _batches(n, batch_size, rng, *, shuffle=True, last=True, again=False, step=None):
+def _drawn_freely(n, batch_size, rng):
+    return [rng.integers(n, size=min(batch_size, n - i)) for i in range(0, n, batch_size)]
+
+
+@ask("One epoch, many updates", _batch_cases, points=2, probe=_two_epochs)
+def minibatch_rows(n, batch_size, rng, *, shuffle=True, last=True, again=False, step=None):
+    """The rows of each mini-batch of one shuffled epoch."""
     rng = np.random.default_rng(0) if again else rng
     order = rng.permutation(n) if shuffle else np.arange(n)
     starts = range(0, n if last else n - batch_size + 1, step or batch_size)
     return [order[i : i + batch_size] for i in starts]
 
 
-def _drawn_freely(n, batch_size, rng):
-    return [rng.integers(n, size=min(batch_size, n - i)) for i in range(0, n, batch_size)]
-
-
-minibatch_rows = Question(
-    "04.minibatch_rows",
-    _batches,
-    _batch_cases,
-    (
-        Mistake(
-            "did not shuffle",
-            partial(_batches, shuffle=False),
-            "rows often lie sorted by class; take a permutation first.",
-        ),
-        Mistake(
-            "dropped the short last batch",
-            partial(_batches, last=False),
-            "each row is met once; the last batch holds whatever is left.",
-        ),
-        Mistake(
-            "shuffled the same way in every epoch",
-            partial(_batches, again=True),
-            "use the generator you are given; a new one made inside starts again each time.",
-        ),
-        Mistake(
-            "moved on by one row instead of one batch",
-            partial(_batches, step=1),
-            "the next batch begins where this one ends.",
-        ),
-    ),
-    _read("One epoch, many updates"),
-    points=2,
-    probe=_two_epochs,
+minibatch_rows.mistake(
+    "did not shuffle", "rows often lie sorted by class; take a permutation first.", shuffle=False
+)
+minibatch_rows.mistake(
+    "dropped the short last batch",
+    "each row is met once; the last batch holds whatever is left.",
+    last=False,
+)
+minibatch_rows.mistake(
+    "shuffled the same way in every epoch",
+    "use the generator you are given; a new one made inside starts again each time.",
+    again=True,
+)
+minibatch_rows.mistake(
+    "moved on by one row instead of one batch", "the next batch begins where this one ends.", step=1
 )
 
 
@@ -132,46 +120,43 @@ def _squared(z, y):
     return 2 * (p - y) * p * (1 - p)
 
 
-logistic_gradient = Question(
-    "04.logistic_gradient",
-    partial(_gradient, _logistic),
+@ask(
+    "Two species by logistic regression",
     partial(_class_cases, low=0),
-    (
-        Mistake(
-            "summed instead of averaged",
-            partial(_gradient, _logistic, mean=False),
-            "the loss is a mean, so divide by the number of rows in the batch.",
-        ),
-        Mistake(
-            "sign flipped",
-            partial(_gradient, _logistic, sign=-1.0),
-            "the slope is predicted minus true.",
-        ),
-        Mistake(
-            "used the score instead of the probability",
-            partial(_gradient, _no_sigmoid),
-            "send X @ w + b through the sigmoid before you subtract the label.",
-        ),
-        Mistake(
-            "took the labels for -1 and 1",
-            partial(_gradient, _signs),
-            "here they are 0 and 1, as probabilities are.",
-        ),
-        Mistake(
-            "used the squared error",
-            partial(_gradient, _squared),
-            "with the logistic loss the factor p (1 - p) cancels.",
-        ),
-        Mistake(
-            "forgot the intercept",
-            partial(_gradient, _logistic, intercept=False),
-            "b is a weight whose feature is always 1: its slope is the mean of the errors.",
-        ),
-    ),
-    _read("Two species by logistic regression"),
     points=2,
     tolerance=1e-6,
     probe=_both,
+)
+def logistic_gradient(X, y, w, b, *, slope=_logistic, **options):
+    """The gradient of the mean logistic loss along w and b, labels 0 and 1."""
+    return _gradient(slope, X, y, w, b, **options)
+
+
+logistic_gradient.mistake(
+    "summed instead of averaged",
+    "the loss is a mean, so divide by the number of rows in the batch.",
+    mean=False,
+)
+logistic_gradient.mistake("sign flipped", "the slope is predicted minus true.", sign=-1.0)
+logistic_gradient.mistake(
+    "used the score instead of the probability",
+    "send X @ w + b through the sigmoid before you subtract the label.",
+    slope=_no_sigmoid,
+)
+logistic_gradient.mistake(
+    "took the labels for -1 and 1",
+    "here they are 0 and 1, as probabilities are.",
+    slope=_signs,
+)
+logistic_gradient.mistake(
+    "used the squared error",
+    "with the logistic loss the factor p (1 - p) cancels.",
+    slope=_squared,
+)
+logistic_gradient.mistake(
+    "forgot the intercept",
+    "b is a weight whose feature is always 1: its slope is the mean of the errors.",
+    intercept=False,
 )
 
 
@@ -195,51 +180,44 @@ def _ignores_label(z, y):
     return np.where(z < 1, -y, 0.0)
 
 
-hinge_subgradient = Question(
-    "04.hinge_subgradient",
-    partial(_gradient, _hinge),
-    partial(_class_cases, low=-1),
-    (
-        Mistake(
-            "summed instead of averaged",
-            partial(_gradient, _hinge, mean=False),
-            "divide by all rows of the batch, those with slope 0 too.",
-        ),
-        Mistake(
-            "sign flipped",
-            partial(_gradient, _hinge, sign=-1.0),
-            "where the hinge slopes, 1 - y z falls with y: the slope is -y.",
-        ),
-        Mistake(
-            "let only wrong answers pull",
-            partial(_gradient, _perceptron),
-            "a right answer inside the margin, y z < 1, pulls as well.",
-        ),
-        Mistake(
-            "let every row pull",
-            partial(_gradient, _everyone),
-            "beyond the margin the loss is flat: slope 0.",
-        ),
-        Mistake(
-            "forgot the label in the slope",
-            partial(_gradient, _unlabeled),
-            "the two classes pull to different sides.",
-        ),
-        Mistake(
-            "compared the score without its label",
-            partial(_gradient, _ignores_label),
-            "the margin is y z, large when the score has the label's sign.",
-        ),
-        Mistake(
-            "forgot the intercept",
-            partial(_gradient, _hinge, intercept=False),
-            "b has a slope too: the mean of the slopes of the scores.",
-        ),
-    ),
-    _read("The margin of an SVM"),
-    points=2,
-    tolerance=1e-6,
-    probe=_both,
+@ask("The margin of an SVM", partial(_class_cases, low=-1), points=2, tolerance=1e-6, probe=_both)
+def hinge_subgradient(X, y, w, b, *, slope=_hinge, **options):
+    """A subgradient of the mean hinge loss along w and b, labels -1 and 1."""
+    return _gradient(slope, X, y, w, b, **options)
+
+
+hinge_subgradient.mistake(
+    "summed instead of averaged",
+    "divide by all rows of the batch, those with slope 0 too.",
+    mean=False,
+)
+hinge_subgradient.mistake(
+    "sign flipped", "where the hinge slopes, 1 - y z falls with y: the slope is -y.", sign=-1.0
+)
+hinge_subgradient.mistake(
+    "let only wrong answers pull",
+    "a right answer inside the margin, y z < 1, pulls as well.",
+    slope=_perceptron,
+)
+hinge_subgradient.mistake(
+    "let every row pull",
+    "beyond the margin the loss is flat: slope 0.",
+    slope=_everyone,
+)
+hinge_subgradient.mistake(
+    "forgot the label in the slope",
+    "the two classes pull to different sides.",
+    slope=_unlabeled,
+)
+hinge_subgradient.mistake(
+    "compared the score without its label",
+    "the margin is y z, large when the score has the label's sign.",
+    slope=_ignores_label,
+)
+hinge_subgradient.mistake(
+    "forgot the intercept",
+    "b has a slope too: the mean of the slopes of the scores.",
+    intercept=False,
 )
 
 
@@ -257,44 +235,33 @@ def _noise_cases(rng):
     ]
 
 
-def _noise(each, batch_size, *, root=True, power=1, spread=np.var, total=np.sum, ddof=0):
-    variance = total(spread(np.asarray(each, dtype=float), axis=0, ddof=ddof)) / batch_size**power
+@ask("How noisy is a batch", _noise_cases, tolerance=1e-5)
+def batch_noise(each, batch_size, *, root=True, power=1, total=np.sum, ddof=0):
+    """The standard deviation of a batch's gradient, as a length."""
+    variance = total(np.var(np.asarray(each, dtype=float), axis=0, ddof=ddof)) / batch_size**power
     return float(np.sqrt(variance) if root else variance)
 
 
-batch_noise = Question(
-    "04.batch_noise",
-    _noise,
-    _noise_cases,
-    (
-        Mistake(
-            "forgot the square root",
-            partial(_noise, root=False),
-            "a variance is a squared distance; the root makes it a distance.",
-        ),
-        Mistake(
-            "divided by the batch size outside the root",
-            partial(_noise, power=2),
-            "the variance falls like 1/B, so the distance falls like 1/root of B.",
-        ),
-        Mistake(
-            "forgot the batch size",
-            partial(_noise, power=0),
-            "a mean of B rows is steadier than a single row.",
-        ),
-        Mistake(
-            "averaged over the parameters",
-            partial(_noise, total=np.mean),
-            "the squared length of a vector is the sum over its components.",
-        ),
-        Mistake(
-            "divided by n - 1",
-            partial(_noise, ddof=1),
-            "these rows are all there are, not a sample: divide by n.",
-        ),
-    ),
-    _read("How noisy is a batch"),
-    tolerance=1e-5,
+batch_noise.mistake(
+    "forgot the square root",
+    "a variance is a squared distance; the root makes it a distance.",
+    root=False,
+)
+batch_noise.mistake(
+    "divided by the batch size outside the root",
+    "the variance falls like 1/B, so the distance falls like 1/root of B.",
+    power=2,
+)
+batch_noise.mistake(
+    "forgot the batch size", "a mean of B rows is steadier than a single row.", power=0
+)
+batch_noise.mistake(
+    "averaged over the parameters",
+    "the squared length of a vector is the sum over its components.",
+    total=np.mean,
+)
+batch_noise.mistake(
+    "divided by n - 1", "these rows are all there are, not a sample: divide by n.", ddof=1
 )
 
 
@@ -312,39 +279,33 @@ def _label_cases(rng):
     ]
 
 
-def _weights(y, *, share=lambda n, k, count: n / (k * count)):
+@ask("A rare class", _label_cases)
+def class_weights(y, *, share=lambda n, k, count: n / (k * count)):
+    """A weight for each row: the classes pull alike, and the mean weight is 1."""
     y = np.asarray(y)
     counts = np.array([(y == label).sum() for label in y])
     return share(len(y), len(set(y.tolist())), counts)
 
 
-class_weights = Question(
-    "04.class_weights",
-    _weights,
-    _label_cases,
-    (
-        Mistake(
-            "forgot the number of classes",
-            partial(_weights, share=lambda n, k, c: n / c),
-            "with k classes this makes the mean weight k; divide by k.",
-        ),
-        Mistake(
-            "gave the frequent class more",
-            partial(_weights, share=lambda n, k, c: k * c / n),
-            "turn it over: the rarer a class, the more each of its rows counts.",
-        ),
-        Mistake(
-            "did not scale to the mean 1",
-            partial(_weights, share=lambda n, k, c: 1 / c),
-            "with tiny weights the gradient shrinks, and the learning rate no longer fits.",
-        ),
-        Mistake(
-            "used shares of all rows",
-            partial(_weights, share=lambda n, k, c: 1 - c / n),
-            "every class should pull alike: weight times count must be the same for all.",
-        ),
-    ),
-    _read("A rare class"),
+class_weights.mistake(
+    "forgot the number of classes",
+    "with k classes this makes the mean weight k; divide by k.",
+    share=lambda n, k, c: n / c,
+)
+class_weights.mistake(
+    "gave the frequent class more",
+    "turn it over: the rarer a class, the more each of its rows counts.",
+    share=lambda n, k, c: k * c / n,
+)
+class_weights.mistake(
+    "did not scale to the mean 1",
+    "with tiny weights the gradient shrinks, and the learning rate no longer fits.",
+    share=lambda n, k, c: 1 / c,
+)
+class_weights.mistake(
+    "used shares of all rows",
+    "every class should pull alike: weight times count must be the same for all.",
+    share=lambda n, k, c: 1 - c / n,
 )
 
 
@@ -370,76 +331,58 @@ def _loop_cases(rng):
     ]
 
 
-def _train(
+@ask("One epoch, many updates", _loop_cases, points=3, tolerance=1e-7)
+def train_logistic(
     X,
     y,
     orders,
     batch_size,
     learning_rate,
     *,
-    divisor=None,
+    divisor=lambda rows, batch_size, n: len(rows),
     ordered=True,
     sign=-1.0,
     late=False,
     reset=False,
 ):
+    """Mini-batch descent of a logistic regression, the intercept last."""
     A = np.column_stack([np.asarray(X, dtype=float), np.ones(len(y))])
-    y, theta = np.asarray(y, dtype=float), np.zeros(A.shape[1])
+    y = np.asarray(y, dtype=float)
+    theta = np.zeros(A.shape[1])
     for order in orders:
         order = np.asarray(order) if ordered else np.arange(len(y))
-        theta, held = (theta * 0 if reset else theta), theta
+        held = theta
+        if reset:
+            theta = np.zeros_like(theta)
         for i in range(0, len(y), batch_size):
             rows = order[i : i + batch_size]
             slopes = _logistic(A[rows] @ (held if late else theta), y[rows])
-            theta = theta + sign * learning_rate * slopes @ A[rows] / (divisor or len)(rows)
+            grad = slopes @ A[rows] / divisor(rows, batch_size, len(y))
+            theta = theta + sign * learning_rate * grad
     return theta
 
 
-def _by_batch_size(X, y, orders, batch_size, learning_rate):
-    return _train(X, y, orders, batch_size, learning_rate, divisor=lambda rows: batch_size)
-
-
-def _by_all_rows(X, y, orders, batch_size, learning_rate):
-    return _train(X, y, orders, batch_size, learning_rate, divisor=lambda rows: len(y))
-
-
-train_logistic = Question(
-    "04.train_logistic",
-    _train,
-    _loop_cases,
-    (
-        Mistake(
-            "divided a short batch by the full batch size",
-            _by_batch_size,
-            "the last batch may be shorter: divide by the number of its own rows.",
-        ),
-        Mistake(
-            "divided by all rows",
-            _by_all_rows,
-            "a batch estimates the mean from its own rows; divide by their number.",
-        ),
-        Mistake(
-            "ignored the order",
-            partial(_train, ordered=False),
-            "each epoch has its own order: take the rows from it.",
-        ),
-        Mistake(
-            "updated only once per epoch",
-            partial(_train, late=True),
-            "every batch moves theta, and the next batch starts from there.",
-        ),
-        Mistake(
-            "started anew in every epoch",
-            partial(_train, reset=True),
-            "an epoch goes on where the last one ended.",
-        ),
-        Mistake(
-            "plus instead of minus",
-            partial(_train, sign=1.0),
-            "the gradient points uphill; to go down, go against it.",
-        ),
-    ),
-    _read("One epoch, many updates"),
-    points=3,
-    tolerance=1e-7,
+train_logistic.mistake(
+    "divided a short batch by the full batch size",
+    "the last batch may be shorter: divide by the number of its own rows.",
+    divisor=lambda rows, batch_size, n: batch_size,
+)
+train_logistic.mistake(
+    "divided by all rows",
+    "a batch estimates the mean from its own rows; divide by their number.",
+    divisor=lambda rows, batch_size, n: n,
+)
+train_logistic.mistake(
+    "ignored the order", "each epoch has its own order: take the rows from it.", ordered=False
+)
+train_logistic.mistake(
+    "updated only once per epoch",
+    "every batch moves theta, and the next batch starts from there.",
+    late=True,
+)
+train_logistic.mistake(
+    "started anew in every epoch", "an epoch goes on where the last one ended.", reset=True
+)
+train_logistic.mistake(
+    "plus instead of minus", "the gradient points uphill; to go down, go against it.", sign=1.0
 )

@@ -4,13 +4,13 @@ from functools import partial
 
 import numpy as np
 
-from gradcourse.checks.core import Case, Mistake, Question, section_link
+from gradcourse.checks.core import Case, question
 from gradcourse.landscapes import plateau, ravine
 
 UPHILL = "the gradient points uphill; to go down, go against it."
 START = "the path begins where you begin: n steps make n + 1 points."
 
-_read = partial(section_link, "05_momentum_to_adam")
+ask = partial(question, "05_momentum_to_adam")
 
 
 # ---- four optimizers ---------------------------------------------------------------------------
@@ -22,7 +22,8 @@ def _coupled(theta):
 
 def _path_cases(rng, *memory):
     """Places to descend from; `memory` holds the recipe's own numbers, the rate first."""
-    steep, flat = ravine(10), plateau()
+    steep = ravine(10)
+    flat = plateau()
     usual, other = memory
     return [
         Case((steep.gradient, np.array(steep.start), *usual, 12), "a ravine"),
@@ -44,11 +45,13 @@ def _path_cases(rng, *memory):
     ]
 
 
-def _walk(step, gradient, theta, args, n_steps, start=True):
-    theta, memory = np.array(theta, dtype=float), (0.0, 0.0)
-    path = [theta] if start else []
+def _path(step, gradient, theta, numbers, n_steps, *, keep_start=True, **options):
+    """The places a recipe visits; `numbers` are its own, the rate first."""
+    theta = np.array(theta, dtype=float)
+    memory = (0.0, 0.0)
+    path = [theta] if keep_start else []
     for t in range(1, n_steps + 1):
-        theta, memory = step(theta, np.asarray(gradient(theta)), memory, t, *args)
+        theta, memory = step(theta, np.asarray(gradient(theta)), memory, t, *numbers, **options)
         path.append(theta)
     return path
 
@@ -61,40 +64,32 @@ def _momentum_step(
     return theta + sign * rate * along, (velocity if keep else grad, 0.0)
 
 
-def _asked(step, *args, **options):
-    *_, n_steps = args
-    gradient, theta, *numbers = args[:-1]
-    start = options.pop("start", True)
-    return _walk(partial(step, **options), gradient, theta, numbers, n_steps, start)
-
-
-momentum_path = Question(
-    "05.momentum_path",
-    partial(_asked, _momentum_step),
+@ask(
+    "Momentum gathers speed",
     lambda rng: _path_cases(rng, (0.05, 0.9), (0.1, 0.5)),
-    (
-        Mistake("plus instead of minus", partial(_asked, _momentum_step, sign=1), UPHILL),
-        Mistake(
-            "damped the gradient by 1 - momentum",
-            partial(_asked, _momentum_step, damp=1),
-            "here the velocity is a sum, v = momentum * v + gradient, not a mean.",
-        ),
-        Mistake(
-            "remembered only the last gradient",
-            partial(_asked, _momentum_step, keep=False),
-            "the velocity has to go on into the next step.",
-        ),
-        Mistake(
-            "looked ahead as Nesterov does",
-            partial(_asked, _momentum_step, nesterov=True),
-            "plain momentum steps along the velocity itself.",
-        ),
-        Mistake("forgot the start", partial(_asked, _momentum_step, start=False), START),
-    ),
-    _read("Momentum gathers speed"),
     points=2,
     tolerance=1e-7,
 )
+def momentum_path(gradient, theta, learning_rate, momentum, n_steps, **options):
+    """The places that momentum visits."""
+    return _path(_momentum_step, gradient, theta, (learning_rate, momentum), n_steps, **options)
+
+
+momentum_path.mistake("plus instead of minus", UPHILL, sign=1)
+momentum_path.mistake(
+    "damped the gradient by 1 - momentum",
+    "here the velocity is a sum, v = momentum * v + gradient, not a mean.",
+    damp=1,
+)
+momentum_path.mistake(
+    "remembered only the last gradient", "the velocity has to go on into the next step.", keep=False
+)
+momentum_path.mistake(
+    "looked ahead as Nesterov does",
+    "plain momentum steps along the velocity itself.",
+    nesterov=True,
+)
+momentum_path.mistake("forgot the start", START, keep_start=False)
 
 
 def _adagrad_step(theta, grad, memory, t, rate, *, sign=-1, root=True, decay=1.0):
@@ -108,32 +103,31 @@ def _one_for_all(theta, grad, memory, t, rate):
     return theta - rate * grad / (np.sqrt(square) + 1e-8), (square, 0.0)
 
 
-adagrad_path = Question(
-    "05.adagrad_path",
-    partial(_asked, _adagrad_step),
+@ask(
+    "AdaGrad gives each parameter its own rate",
     lambda rng: _path_cases(rng, (0.5,), (1.0,)),
-    (
-        Mistake("plus instead of minus", partial(_asked, _adagrad_step, sign=1), UPHILL),
-        Mistake(
-            "forgot the square root",
-            partial(_asked, _adagrad_step, root=False),
-            "gradient over gradient squared has the wrong unit; take the root of the sum.",
-        ),
-        Mistake(
-            "forgot what came before",
-            partial(_asked, _adagrad_step, decay=0.0),
-            "the squares of all steps add up; nothing is dropped.",
-        ),
-        Mistake(
-            "one rate for all parameters",
-            partial(_asked, _one_for_all),
-            "each parameter has a sum of its own: square element by element, do not add up.",
-        ),
-        Mistake("forgot the start", partial(_asked, _adagrad_step, start=False), START),
-    ),
-    _read("AdaGrad gives each parameter its own rate"),
     tolerance=1e-6,
 )
+def adagrad_path(gradient, theta, learning_rate, n_steps, *, step=_adagrad_step, **options):
+    """The places that AdaGrad visits."""
+    return _path(step, gradient, theta, (learning_rate,), n_steps, **options)
+
+
+adagrad_path.mistake("plus instead of minus", UPHILL, sign=1)
+adagrad_path.mistake(
+    "forgot the square root",
+    "gradient over gradient squared has the wrong unit; take the root of the sum.",
+    root=False,
+)
+adagrad_path.mistake(
+    "forgot what came before", "the squares of all steps add up; nothing is dropped.", decay=0.0
+)
+adagrad_path.mistake(
+    "one rate for all parameters",
+    "each parameter has a sum of its own: square element by element, do not add up.",
+    step=_one_for_all,
+)
+adagrad_path.mistake("forgot the start", START, keep_start=False)
 
 
 def _rmsprop_step(
@@ -145,32 +139,27 @@ def _rmsprop_step(
     return theta + sign * rate * grad / (size + 1e-8), (square, 0.0)
 
 
-rmsprop_path = Question(
-    "05.rmsprop_path",
-    partial(_asked, _rmsprop_step),
-    lambda rng: _path_cases(rng, (0.05, 0.9), (0.1, 0.7)),
-    (
-        Mistake("plus instead of minus", partial(_asked, _rmsprop_step, sign=1), UPHILL),
-        Mistake(
-            "forgot the factor 1 - decay",
-            partial(_asked, _rmsprop_step, new=1.0),
-            "a running mean takes the share 1 - decay of the new square.",
-        ),
-        Mistake(
-            "swapped old and new",
-            partial(_asked, _rmsprop_step, swapped=True),
-            "decay is the share of the OLD mean that is kept.",
-        ),
-        Mistake(
-            "forgot the square root",
-            partial(_asked, _rmsprop_step, root=False),
-            "divide by the root of the mean square, a size like the gradient's.",
-        ),
-        Mistake("forgot the start", partial(_asked, _rmsprop_step, start=False), START),
-    ),
-    _read("RMSProp forgets"),
-    tolerance=1e-6,
+@ask("RMSProp forgets", lambda rng: _path_cases(rng, (0.05, 0.9), (0.1, 0.7)), tolerance=1e-6)
+def rmsprop_path(gradient, theta, learning_rate, decay, n_steps, **options):
+    """The places that RMSProp visits."""
+    return _path(_rmsprop_step, gradient, theta, (learning_rate, decay), n_steps, **options)
+
+
+rmsprop_path.mistake("plus instead of minus", UPHILL, sign=1)
+rmsprop_path.mistake(
+    "forgot the factor 1 - decay",
+    "a running mean takes the share 1 - decay of the new square.",
+    new=1.0,
 )
+rmsprop_path.mistake(
+    "swapped old and new", "decay is the share of the OLD mean that is kept.", swapped=True
+)
+rmsprop_path.mistake(
+    "forgot the square root",
+    "divide by the root of the mean square, a size like the gradient's.",
+    root=False,
+)
+rmsprop_path.mistake("forgot the start", START, keep_start=False)
 
 
 def _adam_step(
@@ -198,48 +187,46 @@ def _adam_step(
     return theta + sign * rate * first / size, (m, v)
 
 
-adam_path = Question(
-    "05.adam_path",
-    partial(_asked, _adam_step),
+@ask(
+    "Adam puts both together",
     lambda rng: _path_cases(rng, (0.1, 0.9, 0.999), (0.3, 0.5, 0.8)),
-    (
-        Mistake("plus instead of minus", partial(_asked, _adam_step, sign=1), UPHILL),
-        Mistake(
-            "no bias correction",
-            partial(_asked, _adam_step, m_hat=False, v_hat=False),
-            "both means start at 0 and are too small at first; divide by 1 - beta ** t.",
-        ),
-        Mistake(
-            "corrected the first mean only",
-            partial(_asked, _adam_step, v_hat=False),
-            "the mean of the squares starts at 0 as well.",
-        ),
-        Mistake(
-            "corrected the second mean only",
-            partial(_asked, _adam_step, m_hat=False),
-            "the mean of the gradients starts at 0 as well.",
-        ),
-        Mistake(
-            "counted the steps from 2",
-            partial(_asked, _adam_step, late=1),
-            "in the first step t is 1, and the hat undoes 1 - beta exactly.",
-        ),
-        Mistake(
-            "forgot the power t",
-            partial(_asked, _adam_step, powers=False),
-            "the correction fades: beta to the power of the step's number.",
-        ),
-        Mistake(
-            "epsilon inside the root",
-            partial(_asked, _adam_step, inside=True),
-            "eps is added to the root, so that a tiny gradient keeps its size.",
-        ),
-        Mistake("forgot the start", partial(_asked, _adam_step, start=False), START),
-    ),
-    _read("Adam puts both together"),
     points=3,
     tolerance=1e-6,
 )
+def adam_path(gradient, theta, learning_rate, beta1, beta2, n_steps, **options):
+    """The places that Adam visits."""
+    return _path(_adam_step, gradient, theta, (learning_rate, beta1, beta2), n_steps, **options)
+
+
+adam_path.mistake("plus instead of minus", UPHILL, sign=1)
+adam_path.mistake(
+    "no bias correction",
+    "both means start at 0 and are too small at first; divide by 1 - beta ** t.",
+    m_hat=False,
+    v_hat=False,
+)
+adam_path.mistake(
+    "corrected the first mean only", "the mean of the squares starts at 0 as well.", v_hat=False
+)
+adam_path.mistake(
+    "corrected the second mean only", "the mean of the gradients starts at 0 as well.", m_hat=False
+)
+adam_path.mistake(
+    "counted the steps from 2",
+    "in the first step t is 1, and the hat undoes 1 - beta exactly.",
+    late=1,
+)
+adam_path.mistake(
+    "forgot the power t",
+    "the correction fades: beta to the power of the step's number.",
+    powers=False,
+)
+adam_path.mistake(
+    "epsilon inside the root",
+    "eps is added to the root, so that a tiny gradient keeps its size.",
+    inside=True,
+)
+adam_path.mistake("forgot the start", START, keep_start=False)
 
 
 # ---- match a given path ------------------------------------------------------------------------
@@ -247,15 +234,17 @@ def _hidden_cases(rng):
     cases = []
     for momentum, rate, size in ((0.9, 0.05, 2), (0.5, 0.1, 3), (0.25, 0.1, 2), (0.99, 0.02, 1)):
         start = rng.uniform(1, 2, size)
-        path = np.array(_asked(_momentum_step, _coupled, start, rate, momentum, 3))
+        path = np.array(_path(_momentum_step, _coupled, start, (rate, momentum), 3))
         cases.append(Case((path, _coupled, rate), f"the momentum {momentum:g}"))
-    path = np.array(_asked(_momentum_step, _coupled, [3.0, -2.0], 0.1, 0.75, 12))
+    path = np.array(_path(_momentum_step, _coupled, [3.0, -2.0], (0.1, 0.75), 12))
     longer = Case((path, _coupled, 0.1), "a longer path", "The first three points are enough.")
     as_lists = Case((path[:3].tolist(), _coupled, 0.1), "a path of lists")
     return [*cases, longer, as_lists]
 
 
-def _find(path, gradient, rate, *, sign=1, of=1, keep_gradient=True, scaled=True):
+@ask("Momentum gathers speed", _hidden_cases, points=2, tolerance=1e-6)
+def find_momentum(path, gradient, rate, *, sign=1, of=1, keep_gradient=True, scaled=True):
+    """The momentum that made a given path."""
     path = np.asarray(path, dtype=float)
     first, second = path[0] - path[1], path[1] - path[2]
     if scaled:
@@ -264,35 +253,21 @@ def _find(path, gradient, rate, *, sign=1, of=1, keep_gradient=True, scaled=True
     return float(sign * (carried @ first) / (first @ first))
 
 
-find_momentum = Question(
-    "05.find_momentum",
-    _find,
-    _hidden_cases,
-    (
-        Mistake(
-            "forgot the new gradient",
-            partial(_find, keep_gradient=False),
-            "the second velocity is momentum times the first PLUS the gradient there.",
-        ),
-        Mistake(
-            "took the gradient at the start",
-            partial(_find, of=0),
-            "the second step uses the gradient at the second point.",
-        ),
-        Mistake(
-            "compared steps with gradients",
-            partial(_find, scaled=False),
-            "a step is the rate times a velocity: divide by the rate first.",
-        ),
-        Mistake(
-            "sign flipped",
-            partial(_find, sign=-1),
-            "velocities point uphill, from the new point back to the old one.",
-        ),
-    ),
-    _read("Momentum gathers speed"),
-    points=2,
-    tolerance=1e-6,
+find_momentum.mistake(
+    "forgot the new gradient",
+    "the second velocity is momentum times the first PLUS the gradient there.",
+    keep_gradient=False,
+)
+find_momentum.mistake(
+    "took the gradient at the start", "the second step uses the gradient at the second point.", of=0
+)
+find_momentum.mistake(
+    "compared steps with gradients",
+    "a step is the rate times a velocity: divide by the rate first.",
+    scaled=False,
+)
+find_momentum.mistake(
+    "sign flipped", "velocities point uphill, from the new point back to the old one.", sign=-1
 )
 
 
@@ -333,7 +308,12 @@ def _tune_cases(rng):
     ]
 
 
-def _tune(
+def _everything(losses):
+    return np.ones(len(losses), dtype=bool)
+
+
+@ask("Which one first", _tune_cases, points=2)
+def tune_rate(
     run,
     rates,
     budget,
@@ -343,43 +323,26 @@ def _tune(
     best=np.argmin,
     give=0,
 ):
+    """The best of some learning rates, all runs together within a budget of steps."""
     losses = np.array([run(rate, share(budget, len(rates))) for rate in rates], dtype=float)
     losses[~finite(losses)] = np.inf if best is np.argmin else -np.inf
     place = int(best(losses))
     return (float(rates[place]), float(losses[place]))[give]
 
 
-def _everything(losses):
-    return np.ones(len(losses), dtype=bool)
-
-
-tune_rate = Question(
-    "05.tune_rate",
-    _tune,
-    _tune_cases,
-    (
-        Mistake(
-            "gave every rate the whole budget",
-            partial(_tune, share=lambda budget, n: budget),
-            "all runs together may take `budget` steps: each gets budget // number of rates.",
-        ),
-        Mistake(
-            "took the largest loss",
-            partial(_tune, best=np.argmax),
-            "the best rate is the one with the lowest loss.",
-        ),
-        Mistake(
-            "let a run that is not finite win",
-            partial(_tune, finite=_everything),
-            "NaN and infinity are no losses; pass them over.",
-        ),
-        Mistake(
-            "returned the loss instead of the rate",
-            partial(_tune, give=1),
-            "asked for is the learning rate.",
-        ),
-    ),
-    _read("Which one first"),
-    points=2,
-    tolerance=1e-9,
+tune_rate.mistake(
+    "gave every rate the whole budget",
+    "all runs together may take `budget` steps: each gets budget // number of rates.",
+    share=lambda budget, n: budget,
+)
+tune_rate.mistake(
+    "took the largest loss", "the best rate is the one with the lowest loss.", best=np.argmax
+)
+tune_rate.mistake(
+    "let a run that is not finite win",
+    "NaN and infinity are no losses; pass them over.",
+    finite=_everything,
+)
+tune_rate.mistake(
+    "returned the loss instead of the rate", "asked for is the learning rate.", give=1
 )

@@ -4,13 +4,13 @@ from functools import partial
 
 import numpy as np
 
-from gradcourse.checks.core import Case, Mistake, Question, section_link
+from gradcourse.checks.core import Case, question
 from gradcourse.landscapes import himmelblau, rosenbrock
 
 UPHILL = "the step points uphill; to the bowl's lowest place it is minus the solution."
 FLOATS = "Turn the start into an array of floats first."
 
-_read = partial(section_link, "06_curvature_and_constraints")
+ask = partial(question, "06_curvature_and_constraints")
 
 
 def _cubic(theta):
@@ -38,7 +38,9 @@ def _hessian_cases(rng):
     ]
 
 
-def _hessian(gradient, theta, h, *, forward=False, width=2.0, diagonal=False, sign=1):
+@ask("The Hessian by differences", _hessian_cases, points=2, tolerance=1e-6)
+def hessian(gradient, theta, h, *, forward=False, width=2.0, diagonal=False, sign=1):
+    """The Hessian by central differences of the gradient."""
     theta = np.asarray(theta, dtype=float)
     columns = []
     for move in h * np.eye(len(theta)):
@@ -47,43 +49,29 @@ def _hessian(gradient, theta, h, *, forward=False, width=2.0, diagonal=False, si
     return sign * (np.diag(np.diag(columns)) if diagonal else np.transpose(columns))
 
 
-hessian = Question(
-    "06.hessian",
-    _hessian,
-    _hessian_cases,
-    (
-        Mistake(
-            "differences to one side only",
-            partial(_hessian, forward=True, width=1.0),
-            "move both ways: gradient at theta + h minus gradient at theta - h.",
-        ),
-        Mistake(
-            "divided by h instead of 2 h",
-            partial(_hessian, width=1.0),
-            "the two places lie 2 h apart.",
-        ),
-        Mistake(
-            "multiplied where it should divide",
-            partial(_hessian, width=0.5),
-            "write / (2 * h), with the brackets.",
-        ),
-        Mistake(
-            "only the diagonal",
-            partial(_hessian, diagonal=True),
-            "moving one parameter changes ALL entries of the gradient: a whole column.",
-        ),
-        Mistake("sign flipped", partial(_hessian, sign=-1), "plus side minus minus side."),
-    ),
-    _read("The Hessian by differences"),
-    points=2,
-    tolerance=1e-6,
+hessian.mistake(
+    "differences to one side only",
+    "move both ways: gradient at theta + h minus gradient at theta - h.",
+    forward=True,
+    width=1.0,
 )
+hessian.mistake("divided by h instead of 2 h", "the two places lie 2 h apart.", width=1.0)
+hessian.mistake(
+    "multiplied where it should divide", "write / (2 * h), with the brackets.", width=0.5
+)
+hessian.mistake(
+    "only the diagonal",
+    "moving one parameter changes ALL entries of the gradient: a whole column.",
+    diagonal=True,
+)
+hessian.mistake("sign flipped", "plus side minus minus side.", sign=-1)
 
 
 # ---- damped Newton -----------------------------------------------------------------------------
 def _newton_cases(rng):
     square = rng.normal(size=(3, 3))
-    bowl, low = square @ square.T + np.eye(3), rng.normal(size=3)
+    bowl = square @ square.T + np.eye(3)
+    low = rng.normal(size=3)
     return [
         Case(
             (partial(_slope, bowl, low), partial(_constant, bowl), rng.normal(size=3), 0.0, 2),
@@ -113,7 +101,8 @@ def _everywhere(n):
     return np.ones((n, n))
 
 
-def _newton(
+@ask("Newton steps to the bottom of the bowl", _newton_cases, points=2, tolerance=1e-7)
+def newton_path(
     gradient,
     hessian,
     theta,
@@ -126,6 +115,7 @@ def _newton(
     start=True,
     once=False,
 ):
+    """The places that Newton's method visits, its Hessian damped."""
     path = [np.array(theta, dtype=float)]
     for _ in range(n_steps):
         at = path[0] if once else path[-1]
@@ -134,46 +124,30 @@ def _newton(
     return path if start else path[1:]
 
 
-newton_path = Question(
-    "06.newton_path",
-    _newton,
-    _newton_cases,
-    (
-        Mistake("plus instead of minus", partial(_newton, sign=1), UPHILL),
-        Mistake(
-            "multiplied by the Hessian",
-            partial(_newton, way=np.matmul),
-            "solve H d = gradient, np.linalg.solve(H, gradient); do not multiply.",
-        ),
-        Mistake(
-            "divided by the diagonal",
-            partial(_newton, way=lambda B, g: g / np.diag(B)),
-            "the parameters are tied together; solve the whole system.",
-        ),
-        Mistake(
-            "added the damping to every entry",
-            partial(_newton, where=_everywhere),
-            "H + damping adds a number to all entries; add damping * np.eye(n).",
-        ),
-        Mistake(
-            "forgot the damping",
-            partial(_newton, where=lambda n: 0),
-            "add damping * np.eye(n) to the Hessian.",
-        ),
-        Mistake(
-            "kept the Hessian of the start",
-            partial(_newton, once=True),
-            "the bowl is another one at every point.",
-        ),
-        Mistake(
-            "forgot the start",
-            partial(_newton, start=False),
-            "the path begins where you begin: n steps make n + 1 points.",
-        ),
-    ),
-    _read("Newton steps to the bottom of the bowl"),
-    points=2,
-    tolerance=1e-7,
+newton_path.mistake("plus instead of minus", UPHILL, sign=1)
+newton_path.mistake(
+    "multiplied by the Hessian",
+    "solve H d = gradient, np.linalg.solve(H, gradient); do not multiply.",
+    way=np.matmul,
+)
+newton_path.mistake(
+    "divided by the diagonal",
+    "the parameters are tied together; solve the whole system.",
+    way=lambda B, g: g / np.diag(B),
+)
+newton_path.mistake(
+    "added the damping to every entry",
+    "H + damping adds a number to all entries; add damping * np.eye(n).",
+    where=_everywhere,
+)
+newton_path.mistake(
+    "forgot the damping", "add damping * np.eye(n) to the Hessian.", where=lambda n: 0
+)
+newton_path.mistake(
+    "kept the Hessian of the start", "the bowl is another one at every point.", once=True
+)
+newton_path.mistake(
+    "forgot the start", "the path begins where you begin: n steps make n + 1 points.", start=False
 )
 
 
@@ -181,7 +155,8 @@ newton_path = Question(
 def _bfgs_cases(rng):
     cases = []
     for n in (2, 3, 4):
-        root, s = rng.normal(size=(n, n)), rng.normal(size=n)
+        root = rng.normal(size=(n, n))
+        s = rng.normal(size=n)
         y = s * rng.uniform(0.5, 5, n)
         cases.append(Case((root @ root.T + np.eye(n), s, y), f"{n} parameters"))
     s = rng.normal(size=2)
@@ -194,7 +169,17 @@ def _bfgs_cases(rng):
     ]
 
 
-def _bfgs(inverse, s, y, *, skip=True, right=True, last=True, flip=False):
+def _square_over(inverse, s, y):
+    """The last term divided by s·s."""
+    growth = y @ s
+    return bfgs_update.right(inverse, s, y, last=False) + (
+        np.outer(s, s) / (s @ s) if growth > 0 else 0
+    )
+
+
+@ask("BFGS learns the bowl", _bfgs_cases, points=2, tolerance=1e-8)
+def bfgs_update(inverse, s, y, *, skip=True, right=True, last=True, flip=False):
+    """The inverse Hessian of BFGS after a step s that changed the gradient by y."""
     inverse, s, y = (np.asarray(part, dtype=float) for part in (inverse, s, y))
     growth = y @ s
     if skip and growth <= 0:
@@ -205,51 +190,33 @@ def _bfgs(inverse, s, y, *, skip=True, right=True, last=True, flip=False):
     return mended + (np.outer(s, s) / growth if last else 0)
 
 
-def _square_over(inverse, s, y):
-    """The last term divided by s·s."""
-    growth = y @ s
-    return _bfgs(inverse, s, y, last=False) + (np.outer(s, s) / (s @ s) if growth > 0 else 0)
-
-
-bfgs_update = Question(
-    "06.bfgs_update",
-    _bfgs,
-    _bfgs_cases,
-    (
-        Mistake(
-            "swapped s and y",
-            lambda inverse, s, y: _bfgs(inverse, y, s),
-            "s is the step, y the change of the gradient; the new matrix turns y into s.",
-        ),
-        Mistake(
-            "forgot the last term",
-            partial(_bfgs, last=False),
-            "add np.outer(s, s) / (y @ s), or the new matrix turns y into 0.",
-        ),
-        Mistake(
-            "mended one side only",
-            partial(_bfgs, right=False),
-            "(I - s yᵀ/ys) stands on the left, its transpose on the right.",
-        ),
-        Mistake(
-            "transposed the brackets",
-            partial(_bfgs, flip=True),
-            "np.outer(s, y) has s down and y across; on the left it is I - outer(s, y) / ys.",
-        ),
-        Mistake(
-            "divided the last term by s·s",
-            _square_over,
-            "it is divided by y @ s, as the others are.",
-        ),
-        Mistake(
-            "updated where the slope does not grow",
-            partial(_bfgs, skip=False),
-            "where y @ s is 0 or less, return the old matrix unchanged.",
-        ),
-    ),
-    _read("BFGS learns the bowl"),
-    points=2,
-    tolerance=1e-8,
+bfgs_update.mistake(
+    "swapped s and y",
+    "s is the step, y the change of the gradient; the new matrix turns y into s.",
+    by=lambda inverse, s, y: bfgs_update.right(inverse, y, s),
+)
+bfgs_update.mistake(
+    "forgot the last term",
+    "add np.outer(s, s) / (y @ s), or the new matrix turns y into 0.",
+    last=False,
+)
+bfgs_update.mistake(
+    "mended one side only",
+    "(I - s yᵀ/ys) stands on the left, its transpose on the right.",
+    right=False,
+)
+bfgs_update.mistake(
+    "transposed the brackets",
+    "np.outer(s, y) has s down and y across; on the left it is I - outer(s, y) / ys.",
+    flip=True,
+)
+bfgs_update.mistake(
+    "divided the last term by s·s", "it is divided by y @ s, as the others are.", by=_square_over
+)
+bfgs_update.mistake(
+    "updated where the slope does not grow",
+    "where y @ s is 0 or less, return the old matrix unchanged.",
+    skip=False,
 )
 
 
@@ -257,7 +224,8 @@ bfgs_update = Question(
 def _frank_wolfe_cases(rng):
     cases = []
     for n, radius, n_steps in ((2, 1.0, 1), (3, 0.5, 4), (4, 2.0, 7), (2, 0.3, 10)):
-        bowl, low = np.diag(rng.uniform(1, 3, n)), rng.uniform(1, 3, n) * (-1) ** np.arange(n)
+        bowl = np.diag(rng.uniform(1, 3, n))
+        low = rng.uniform(1, 3, n) * (-1) ** np.arange(n)
         args = (partial(_slope, bowl, low), n, radius, n_steps)
         cases.append(Case(args, f"{n} weights, {n_steps} steps"))
     first = cases[1].args[0]
@@ -268,7 +236,19 @@ def _frank_wolfe_cases(rng):
     ]
 
 
-def _frank_wolfe(
+def _together(function, *args):
+    theta, gap = function(*args)
+    return np.append(np.asarray(theta, dtype=float), gap)
+
+
+@ask(
+    "The conditional gradient walks to corners",
+    _frank_wolfe_cases,
+    points=3,
+    tolerance=1e-8,
+    probe=_together,
+)
+def frank_wolfe(
     gradient,
     n,
     radius,
@@ -282,6 +262,7 @@ def _frank_wolfe(
     scale=True,
     share=None,
 ):
+    """Frank–Wolfe's last place in a diamond, and the gap there."""
     theta = np.zeros(n)
     for k in range(n_steps + 1):
         grad = np.asarray(gradient(theta))
@@ -297,56 +278,30 @@ def _frank_wolfe(
     return theta, kept if old and n_steps else gap
 
 
-def _together(function, *args):
-    theta, gap = function(*args)
-    return np.append(np.asarray(theta, dtype=float), gap)
-
-
-frank_wolfe = Question(
-    "06.frank_wolfe",
-    _frank_wolfe,
-    _frank_wolfe_cases,
-    (
-        Mistake(
-            "walked to the corner uphill",
-            partial(_frank_wolfe, sign=1),
-            "the corner is -radius * sign(slope): against the slope.",
-        ),
-        Mistake(
-            "took the largest slope, not the steepest",
-            partial(_frank_wolfe, size=np.asarray),
-            "a slope of -5 is steeper than 3: compare absolute values.",
-        ),
-        Mistake(
-            "counted the steps from 1",
-            partial(_frank_wolfe, late=1),
-            "the first share is 2 / (0 + 2) = 1, a step right to the corner.",
-        ),
-        Mistake(
-            "forgot the radius",
-            partial(_frank_wolfe, scale=False),
-            "the corners lie at ± radius, not at ± 1.",
-        ),
-        Mistake(
-            "gap with the wrong sign",
-            partial(_frank_wolfe, gap_sign=-1),
-            "gradient @ (theta - corner); it is never negative.",
-        ),
-        Mistake(
-            "gap of the step before",
-            partial(_frank_wolfe, old=True),
-            "the gap belongs to the theta you return: ask for the gradient and corner there.",
-        ),
-        Mistake(
-            "always walked half the way",
-            partial(_frank_wolfe, share=0.5),
-            "the share shrinks: 2 / (k + 2) with k = 0, 1, 2, ...",
-        ),
-    ),
-    _read("The conditional gradient walks to corners"),
-    points=3,
-    tolerance=1e-8,
-    probe=_together,
+frank_wolfe.mistake(
+    "walked to the corner uphill", "the corner is -radius * sign(slope): against the slope.", sign=1
+)
+frank_wolfe.mistake(
+    "took the largest slope, not the steepest",
+    "a slope of -5 is steeper than 3: compare absolute values.",
+    size=np.asarray,
+)
+frank_wolfe.mistake(
+    "counted the steps from 1",
+    "the first share is 2 / (0 + 2) = 1, a step right to the corner.",
+    late=1,
+)
+frank_wolfe.mistake("forgot the radius", "the corners lie at ± radius, not at ± 1.", scale=False)
+frank_wolfe.mistake(
+    "gap with the wrong sign", "gradient @ (theta - corner); it is never negative.", gap_sign=-1
+)
+frank_wolfe.mistake(
+    "gap of the step before",
+    "the gap belongs to the theta you return: ask for the gradient and corner there.",
+    old=True,
+)
+frank_wolfe.mistake(
+    "always walked half the way", "the share shrinks: 2 / (k + 2) with k = 0, 1, 2, ...", share=0.5
 )
 
 
@@ -363,54 +318,43 @@ def _gauss_cases(rng):
     ]
 
 
-def _gauss(y, mu, sigma, *, fisher=(1.0, 2.0), times=False, sign=1, total=False, log=False):
+@ask("The natural gradient measures steps by predictions", _gauss_cases, points=2, tolerance=1e-8)
+def natural_gradient(
+    y, mu, sigma, *, fisher=(1.0, 2.0), times=False, sign=1, total=False, log=False
+):
+    """The natural gradient of the mean -log p of a Gaussian, along (mu, sigma)."""
     y = np.asarray(y, dtype=float)
     square = np.mean((y - mu) ** 2)
     grad = np.array([(mu - y.mean()) / sigma**2, 1 / sigma - square / sigma**3])
     grad = grad * (len(y) if total else 1)
     F = np.array(fisher) / sigma**2
     if log:
-        grad, F = grad * [1, sigma], np.array([1 / sigma**2, 2.0])
+        grad = grad * [1, sigma]
+        F = np.array([1 / sigma**2, 2.0])
     return sign * (grad * F if times else grad / F)
 
 
-natural_gradient = Question(
-    "06.natural_gradient",
-    _gauss,
-    _gauss_cases,
-    (
-        Mistake(
-            "the plain gradient",
-            lambda y, mu, sigma: _gauss(y, mu, sigma, fisher=(sigma**2, sigma**2)),
-            "solve with the Fisher matrix diag(1, 2) / sigma².",
-        ),
-        Mistake(
-            "multiplied by the Fisher matrix",
-            partial(_gauss, times=True),
-            "the natural gradient is F⁻¹ times the gradient: divide.",
-        ),
-        Mistake(
-            "the same entry for mu and sigma",
-            partial(_gauss, fisher=(1.0, 1.0)),
-            "sigma's entry is 2 / sigma², mu's is 1 / sigma².",
-        ),
-        Mistake(
-            "sign flipped",
-            partial(_gauss, sign=-1),
-            "return the gradient of the mean -log p; descent subtracts it later.",
-        ),
-        Mistake(
-            "summed instead of averaged",
-            partial(_gauss, total=True),
-            "the loss is the MEAN of -log p over the data.",
-        ),
-        Mistake(
-            "took log sigma for the parameter",
-            partial(_gauss, log=True),
-            "here the second parameter is sigma itself.",
-        ),
-    ),
-    _read("The natural gradient measures steps by predictions"),
-    points=2,
-    tolerance=1e-8,
+natural_gradient.mistake(
+    "the plain gradient",
+    "solve with the Fisher matrix diag(1, 2) / sigma².",
+    by=lambda y, mu, sigma: natural_gradient.right(y, mu, sigma, fisher=(sigma**2, sigma**2)),
+)
+natural_gradient.mistake(
+    "multiplied by the Fisher matrix",
+    "the natural gradient is F⁻¹ times the gradient: divide.",
+    times=True,
+)
+natural_gradient.mistake(
+    "the same entry for mu and sigma",
+    "sigma's entry is 2 / sigma², mu's is 1 / sigma².",
+    fisher=(1.0, 1.0),
+)
+natural_gradient.mistake(
+    "sign flipped", "return the gradient of the mean -log p; descent subtracts it later.", sign=-1
+)
+natural_gradient.mistake(
+    "summed instead of averaged", "the loss is the MEAN of -log p over the data.", total=True
+)
+natural_gradient.mistake(
+    "took log sigma for the parameter", "here the second parameter is sigma itself.", log=True
 )

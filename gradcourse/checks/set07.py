@@ -2,13 +2,14 @@
 
 import math
 from functools import partial
+from operator import attrgetter
 
 import numpy as np
 
-from gradcourse.checks.core import Case, Mistake, Question, section_link
+from gradcourse.checks.core import Case, question
 from gradcourse.datasets import digits
 
-_read = partial(section_link, "07_backpropagation")
+ask = partial(question, "07_backpropagation")
 
 
 # ---- local derivatives -------------------------------------------------------------------------
@@ -27,7 +28,11 @@ def _local_cases(rng):
     ]
 
 
-def _local(op, a, b, *, swapped=False, minus=-1.0, quotient=lambda a, b: -a / b**2, larger=True):
+@ask("The chain rule on paper", _local_cases)
+def local_slopes(
+    op, a, b, *, swapped=False, minus=-1.0, quotient=lambda a, b: -a / b**2, larger=True
+):
+    """The two partial derivatives of one operation."""
     slopes = {
         "+": (1.0, 1.0),
         "-": (1.0, minus),
@@ -38,34 +43,23 @@ def _local(op, a, b, *, swapped=False, minus=-1.0, quotient=lambda a, b: -a / b*
     return np.array(slopes[op], dtype=float)
 
 
-local_slopes = Question(
-    "07.local_slopes",
-    _local,
-    _local_cases,
-    (
-        Mistake(
-            "a product's slopes swapped",
-            partial(_local, swapped=True),
-            "moving a changes a * b by b: the slope along a is b.",
-        ),
-        Mistake(
-            "forgot that minus turns the second slope round",
-            partial(_local, minus=1.0),
-            "when b grows, a - b falls.",
-        ),
-        Mistake(
-            "forgot the minus of the quotient",
-            partial(_local, quotient=lambda a, b: a / b**2),
-            "when b grows, a / b falls: -a / b².",
-        ),
-        Mistake(
-            "gave both sides of max a slope",
-            partial(_local, larger=False),
-            "moving the smaller one a little changes nothing.",
-        ),
-    ),
-    _read("The chain rule on paper"),
-    tolerance=1e-9,
+local_slopes.mistake(
+    "a product's slopes swapped",
+    "moving a changes a * b by b: the slope along a is b.",
+    swapped=True,
+)
+local_slopes.mistake(
+    "forgot that minus turns the second slope round", "when b grows, a - b falls.", minus=1.0
+)
+local_slopes.mistake(
+    "forgot the minus of the quotient",
+    "when b grows, a / b falls: -a / b².",
+    quotient=lambda a, b: a / b**2,
+)
+local_slopes.mistake(
+    "gave both sides of max a slope",
+    "moving the smaller one a little changes nothing.",
+    larger=False,
 )
 
 
@@ -94,16 +88,15 @@ def _graph_cases(rng):
     ]
 
 
-def _depth_first(parents_of, ends, skip_seen=True):
-    """Each node after all its users."""
+def _users_first(parents_of, *ends, repeat=False):
+    """Depth first and turned round: each node stands after all its users."""
     order = []
 
     def visit(node):
-        if skip_seen and node in order:
-            return
-        for parent in parents_of(node):
-            visit(parent)
-        order.append(node)
+        if repeat or node not in order:
+            for parent in parents_of(node):
+                visit(parent)
+            order.append(node)
 
     for node in ends:
         visit(node)
@@ -111,64 +104,82 @@ def _depth_first(parents_of, ends, skip_seen=True):
 
 
 def _level_by_level(parents_of, end):
+    """In the order in which they are met, whoever waits."""
     order = [end]
     for node in order:
         order += [p for p in dict.fromkeys(parents_of(node)) if p not in order]
     return order
 
 
-def _order(parents, end, **options):
-    return _depth_first(parents.get, [end], **options)
+def _as_reached(parents_of, end):
+    """Depth first, each node before its parents, though another user may still come."""
+    order = []
+
+    def visit(node):
+        if node not in order:
+            order.append(node)
+            for parent in parents_of(node):
+                visit(parent)
+
+    visit(end)
+    return order
 
 
 def _quality(function, parents, end):
     """Whether an order is complete, free of repetition and of strangers, and in order."""
     order = list(function(parents, end))
-    needed, todo = {end}, [end]
-    while todo:
-        todo += (new := set(parents[todo.pop()]) - needed)
-        needed |= new
-    place = {node: i for i, node in enumerate(order)}
-    late = [
-        p
+    needed = _needed(parents, end)
+    last = {node: i for i, node in enumerate(order)}
+    complete = needed <= set(order)
+    once = len(order) == len(last)
+    no_strangers = set(order) <= needed
+    in_order = all(
+        last[node] <= last.get(parent, math.inf)
         for node in order
-        if node in parents
-        for p in parents[node]
-        if place.get(p, math.inf) < place[node]
-    ]
-    good = needed <= set(order), len(order) == len(place), set(order) <= needed, not late
-    return [float(flag) for flag in good]
+        for parent in parents.get(node, [])
+    )
+    return [float(flag) for flag in (complete, once, no_strangers, in_order)]
 
 
-backward_order = Question(
-    "07.backward_order",
-    _order,
-    _graph_cases,
-    (
-        Mistake(
-            "visits a node before its users",
-            lambda parents, end: _level_by_level(parents.get, end),
-            "level by level is not enough: a node may be reached by a short and by a long way.",
-        ),
-        Mistake(
-            "parents first",
-            lambda parents, end: _order(parents, end)[::-1],
-            "that is the order of the forward pass; turn the list round.",
-        ),
-        Mistake(
-            "listed nodes more than once",
-            partial(_order, skip_seen=False),
-            "remember what you have seen, and pass it over.",
-        ),
-        Mistake(
-            "listed nodes the end does not need",
-            lambda parents, end: _depth_first(parents.get, parents),
-            "begin at the end and follow parents; do not go through all nodes.",
-        ),
-    ),
-    _read("The same by machine"),
-    points=2,
-    probe=_quality,
+def _needed(parents, end):
+    """The end and all it was computed from, as a set.
+
+    It goes with the probe into a grader's sandbox, so it may not be what is asked for, an order.
+    """
+    found = {end}
+    while new := {parent for node in found for parent in parents[node]} - found:
+        found |= new
+    return found
+
+
+@ask("The same by machine", _graph_cases, points=2, probe=_quality)
+def backward_order(parents, end, *, order=_users_first, **options):
+    """The nodes an end was computed from, each after all its users."""
+    return order(parents.get, end, **options)
+
+
+backward_order.mistake(
+    "visits a node before its users",
+    "level by level is not enough: a node may be reached by a short and by a long way.",
+    order=_level_by_level,
+)
+backward_order.mistake(
+    "visits a node before its users",
+    "put a node down after its parents, not before, and turn the list round at the end.",
+    order=_as_reached,
+)
+backward_order.mistake(
+    "parents first",
+    "that is the order of the forward pass; turn the list round.",
+    by=lambda parents, end: backward_order.right(parents, end)[::-1],
+)
+backward_order.mistake(
+    "listed nodes more than once", "remember what you have seen, and pass it over.", repeat=True
+)
+backward_order.mistake(
+    "listed nodes the end does not need",
+    "begin at the end and follow parents; do not go through all nodes.",
+    by=lambda parents, end: _users_first(parents.get, *parents),
 )
 
 
@@ -181,8 +192,15 @@ def _long_way(a, b):
     return d * c
 
 
+def _two_ways(a, b):
+    c = a * b
+    return c.tanh() * (c + b)
+
+
 def _engine_cases(rng):
-    pair = lambda: rng.uniform(0.4, 1.5, 2).tolist()  # noqa: E731
+    def pair():
+        return rng.uniform(0.4, 1.5, 2).tolist()
+
     return [
         Case((lambda a, b: a * b + b, pair()), "a * b + b"),
         Case((lambda x, w, b: (w * x + b).tanh(), rng.uniform(0.3, 1, 3).tolist()), "a neuron"),
@@ -190,13 +208,28 @@ def _engine_cases(rng):
         Case((_long_way, pair()), "a short and a long way"),
         Case((lambda a, b: (a + a) * (b * b), pair()), "a + a, b * b"),
         Case((lambda a, b: a * b + b, [0.0, -2.0]), "a zero"),
+        Case(
+            (_two_ways, pair()),
+            "two ways of one length",
+            "A node hands its slope on when ALL its users have given theirs.",
+        ),
     ]
 
 
-def _engine(*, add_up=True, arriving=True, swap=True, order=True, bend=lambda x, y: 1 - y * y):
-    """Return a class of numbers that know their slopes; the options plant a bug each."""
+def _engine(
+    *,
+    first=1.0,
+    add_up=True,
+    arriving=True,
+    swap=True,
+    order=_users_first,
+    bend=lambda x, y: 1 - y * y,
+):
+    """Return a class of numbers that know their slopes; each option makes a mistake."""
 
     class Value:
+        """A number that knows what it was computed from, and its slope."""
+
         def __init__(self, data, parents=(), slopes=()):
             self.data, self.grad, self.parents, self.slopes = data, 0.0, parents, slopes
 
@@ -212,10 +245,8 @@ def _engine(*, add_up=True, arriving=True, swap=True, order=True, bend=lambda x,
             return Value(y, (self,), (bend(self.data, y),))
 
         def backward(self):
-            self.grad = 1.0
-            parents_of = lambda node: node.parents  # noqa: E731
-            nodes = _depth_first(parents_of, [self]) if order else _level_by_level(parents_of, self)
-            for node in nodes:
+            self.grad = first
+            for node in order(attrgetter("parents"), self):
                 for parent, slope in zip(node.parents, node.slopes, strict=True):
                     part = (node.grad if arriving else 1.0) * slope
                     parent.grad = parent.grad + part if add_up else part
@@ -231,39 +262,42 @@ def _run_engine(engine, build, numbers):
     return [float(end.data), *(float(leaf.grad) for leaf in leaves)]
 
 
-Value = Question(
-    "07.Value",
-    _engine(),
-    _engine_cases,
-    (
-        Mistake(
-            "= where += is needed",
-            _engine(add_up=False),
-            "a number used twice gets slopes from both users: parent.grad += ...",
-        ),
-        Mistake(
-            "forgot the slope that arrives",
-            _engine(arriving=False),
-            "multiply the local slope by node.grad, what came from the loss.",
-        ),
-        Mistake(
-            "a product's slopes swapped", _engine(swap=False), "the slope of a * b along a is b."
-        ),
-        Mistake(
-            "visits a node before its users",
-            _engine(order=False),
-            "sort first: depth first, each node after its parents, then turn the list round.",
-        ),
-        Mistake(
-            "tanh with 1 - x² instead of 1 - y²",
-            _engine(bend=lambda x, y: 1 - x * x),
-            "its slope is 1 - tanh(x)²: square the output.",
-        ),
-    ),
-    _read("The same by machine"),
-    points=3,
-    tolerance=1e-8,
-    probe=_run_engine,
+ask_for_class = ask(
+    "The same by machine", _engine_cases, points=3, tolerance=1e-8, probe=_run_engine
+)
+Value = ask_for_class(_engine())
+Value.mistake(
+    "= where += is needed",
+    "a number used twice gets slopes from both users: parent.grad += ...",
+    by=_engine(add_up=False),
+)
+Value.mistake(
+    "forgot the slope that arrives",
+    "multiply the local slope by node.grad, what came from the loss.",
+    by=_engine(arriving=False),
+)
+Value.mistake(
+    "a product's slopes swapped", "the slope of a * b along a is b.", by=_engine(swap=False)
+)
+Value.mistake(
+    "visits a node before its users",
+    "sort first: depth first, each node after its parents, then turn the list round.",
+    by=_engine(order=_level_by_level),
+)
+Value.mistake(
+    "visits a node before its users",
+    "a node may have another user still to come: sort all nodes before any slope is handed on.",
+    by=_engine(order=_as_reached),
+)
+Value.mistake(
+    "forgot to begin with 1",
+    "the end's slope along itself is 1: self.grad = 1.0 comes first.",
+    by=_engine(first=0.0),
+)
+Value.mistake(
+    "tanh with 1 - x² instead of 1 - y²",
+    "its slope is 1 - tanh(x)²: square the output.",
+    by=_engine(bend=lambda x, y: 1 - x * x),
 )
 
 
@@ -284,7 +318,8 @@ def _network_cases(rng):
     ]
 
 
-def _network(
+@ask("From one unit to matrices", _network_cases, points=3, tolerance=1e-7)
+def network_gradient(
     X,
     y,
     W1,
@@ -299,6 +334,7 @@ def _network(
     onehot=True,
     first=True,
 ):
+    """The gradient of softmax cross-entropy for two layers with ReLU between them."""
     n = len(X)
     Z = X @ W1 + b1
     H = np.maximum(Z, 0)
@@ -316,50 +352,36 @@ def _network(
     return [dW1, G1.sum(axis=0), dW2, G2.sum(axis=0)]
 
 
-network_gradient = Question(
-    "07.network_gradient",
-    _network,
-    _network_cases,
-    (
-        Mistake(
-            "forgot the activation's derivative",
-            partial(_network, mask=False),
-            "where ReLU gave 0 nothing flows back: times (H > 0).",
-        ),
-        Mistake(
-            "divided by the batch twice",
-            partial(_network, divide=2),
-            "divide the slope along the scores by n, once; everything behind inherits it.",
-        ),
-        Mistake(
-            "summed instead of averaged",
-            partial(_network, divide=0),
-            "the loss is the mean over rows: divide by n.",
-        ),
-        Mistake(
-            "transposed",
-            partial(_network, turned=True),
-            "a slope has its variable's shape: dW = input.T @ slope.",
-        ),
-        Mistake(
-            "forgot to subtract the true labels",
-            partial(_network, onehot=False),
-            "predicted minus true: take 1 from the true class's probability.",
-        ),
-        Mistake(
-            "skipped the second layer on the way back",
-            partial(_network, first=False),
-            "the slope along the hidden layer is G @ W2.T.",
-        ),
-        Mistake(
-            "overflow in softmax",
-            partial(_network, shifted=False),
-            "subtract each row's largest score before taking exp; the probabilities don't change.",
-        ),
-    ),
-    _read("From one unit to matrices"),
-    points=3,
-    tolerance=1e-7,
+network_gradient.mistake(
+    "forgot the activation's derivative",
+    "where ReLU gave 0 nothing flows back: times (H > 0).",
+    mask=False,
+)
+network_gradient.mistake(
+    "divided by the batch twice",
+    "divide the slope along the scores by n, once; everything behind inherits it.",
+    divide=2,
+)
+network_gradient.mistake(
+    "summed instead of averaged", "the loss is the mean over rows: divide by n.", divide=0
+)
+network_gradient.mistake(
+    "transposed", "a slope has its variable's shape: dW = input.T @ slope.", turned=True
+)
+network_gradient.mistake(
+    "forgot to subtract the true labels",
+    "predicted minus true: take 1 from the true class's probability.",
+    onehot=False,
+)
+network_gradient.mistake(
+    "skipped the second layer on the way back",
+    "the slope along the hidden layer is G @ W2.T.",
+    first=False,
+)
+network_gradient.mistake(
+    "overflow in softmax",
+    "subtract each row's largest score before taking exp; the probabilities don't change.",
+    shifted=False,
 )
 
 
@@ -380,7 +402,8 @@ def _line_slope(theta, X, y):
 def _train_cases(rng):
     X, y = digits()
     some = rng.permutation(len(X))[:100]
-    A, b = rng.normal(size=(10, 3)), rng.normal(size=10)
+    A = rng.normal(size=(10, 3))
+    b = rng.normal(size=10)
 
     def orders(n, k):
         return np.array([rng.permutation(n) for _ in range(k)])
@@ -406,7 +429,8 @@ def _train_cases(rng):
     ]
 
 
-def _train(
+@ask("Train on the digits", _train_cases, points=2, tolerance=1e-8)
+def train(
     gradient,
     theta,
     X,
@@ -422,6 +446,7 @@ def _train(
     pile=False,
     fixed=False,
 ):
+    """Mini-batch descent over given orders of the rows."""
     start = theta = np.array(theta, dtype=float)
     base_X, base_y = X, y
     for order in orders:
@@ -436,37 +461,21 @@ def _train(
     return theta
 
 
-train = Question(
-    "07.train",
-    _train,
-    _train_cases,
-    (
-        Mistake(
-            "plus instead of minus", partial(_train, sign=1), "descend: minus rate * gradient."
-        ),
-        Mistake(
-            "shuffled the images but not the labels",
-            partial(_train, labels=False),
-            "take the same rows of both: X[rows], y[rows].",
-        ),
-        Mistake(
-            "dropped the last short batch",
-            partial(_train, last=False),
-            "range(0, n, batch_size) reaches it; its slice is just shorter.",
-        ),
-        Mistake(
-            "began anew in every epoch",
-            partial(_train, keep=False),
-            "set theta once, before the first epoch.",
-        ),
-        Mistake(
-            "shuffled what was shuffled before",
-            partial(_train, pile=True),
-            "each order refers to the rows as they were given; keep X and y as they are.",
-        ),
-        Mistake("did not shuffle", partial(_train, fixed=True), "use the order of each epoch."),
-    ),
-    _read("Train on the digits"),
-    points=2,
-    tolerance=1e-8,
+train.mistake("plus instead of minus", "descend: minus rate * gradient.", sign=1)
+train.mistake(
+    "shuffled the images but not the labels",
+    "take the same rows of both: X[rows], y[rows].",
+    labels=False,
 )
+train.mistake(
+    "dropped the last short batch",
+    "range(0, n, batch_size) reaches it; its slice is just shorter.",
+    last=False,
+)
+train.mistake("began anew in every epoch", "set theta once, before the first epoch.", keep=False)
+train.mistake(
+    "shuffled what was shuffled before",
+    "each order refers to the rows as they were given; keep X and y as they are.",
+    pile=True,
+)
+train.mistake("did not shuffle", "use the order of each epoch.", fixed=True)

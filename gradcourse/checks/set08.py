@@ -4,9 +4,9 @@ from functools import partial
 
 import numpy as np
 
-from gradcourse.checks.core import Case, Mistake, Question, section_link
+from gradcourse.checks.core import Case, question
 
-_read = partial(section_link, "08_when_gradients_go_wrong")
+ask = partial(question, "08_when_gradients_go_wrong")
 
 
 # ---- clipping ----------------------------------------------------------------------------------
@@ -36,7 +36,11 @@ def _clip_cases(rng):
     ]
 
 
-def _clip(grad, limit, *, nan=True, infinite=True, scale=True, always=False, each=False, flat=True):
+@ask("Clip what explodes", _clip_cases, points=2)
+def clip_norm(
+    grad, limit, *, nan=True, infinite=True, scale=True, always=False, each=False, flat=True
+):
+    """A gradient shortened to the limit, whatever is in it."""
     grad = np.array(grad, dtype=float)
     if nan:
         grad[np.isnan(grad)] = 0.0
@@ -52,50 +56,32 @@ def _clip(grad, limit, *, nan=True, infinite=True, scale=True, always=False, eac
     return grad / largest * (limit / length)
 
 
-clip_norm = Question(
-    "08.clip_norm",
-    _clip,
-    _clip_cases,
-    (
-        Mistake(
-            "the usual three lines",
-            partial(_clip, nan=False, infinite=False, scale=False),
-            "they fail for huge, infinite and NaN entries; look at the cases one by one.",
-        ),
-        Mistake(
-            "let NaN through",
-            partial(_clip, nan=False),
-            "a comparison with NaN is False; set NaN to 0 first.",
-        ),
-        Mistake(
-            "overflow in the square",
-            partial(_clip, scale=False),
-            "divide by the largest entry before you square.",
-        ),
-        Mistake(
-            "infinity divided by infinity",
-            partial(_clip, infinite=False),
-            "where entries are infinite, keep their signs and set the rest to 0.",
-        ),
-        Mistake(
-            "made short gradients longer",
-            partial(_clip, always=True),
-            "only a gradient longer than the limit is changed.",
-        ),
-        Mistake(
-            "clipped each entry",
-            partial(_clip, each=True),
-            "that turns the direction; shorten the whole gradient.",
-        ),
-        Mistake(
-            "clipped each row of a matrix",
-            partial(_clip, flat=False),
-            "one length for all entries together.",
-        ),
-    ),
-    _read("Clip what explodes"),
-    points=2,
-    tolerance=1e-9,
+clip_norm.mistake(
+    "the usual three lines",
+    "they fail for huge, infinite and NaN entries; look at the cases one by one.",
+    nan=False,
+    infinite=False,
+    scale=False,
+)
+clip_norm.mistake(
+    "let NaN through", "a comparison with NaN is False; set NaN to 0 first.", nan=False
+)
+clip_norm.mistake(
+    "overflow in the square", "divide by the largest entry before you square.", scale=False
+)
+clip_norm.mistake(
+    "infinity divided by infinity",
+    "where entries are infinite, keep their signs and set the rest to 0.",
+    infinite=False,
+)
+clip_norm.mistake(
+    "made short gradients longer", "only a gradient longer than the limit is changed.", always=True
+)
+clip_norm.mistake(
+    "clipped each entry", "that turns the direction; shorten the whole gradient.", each=True
+)
+clip_norm.mistake(
+    "clipped each row of a matrix", "one length for all entries together.", flat=False
 )
 
 
@@ -110,37 +96,23 @@ def _std_cases(rng):
     ]
 
 
-def _std(n_in, n_out, activation, *, root=True, fan="in", gain=2.0, both=True, swap=False):
-    activation = {"relu": "tanh", "tanh": "relu"}[activation] if swap else activation
-    n_relu = n_in if fan == "in" else n_out
-    variance = gain / n_relu if activation == "relu" else 2 / (n_in + n_out) if both else 2 / n_in
+@ask("Begin with the right size", _std_cases)
+def weight_std(n_in, n_out, activation, *, root=True, fan="in", gain=2.0, both=True, swap=False):
+    """The standard deviation of a layer's first weights: He for ReLU, Xavier for tanh."""
+    if (activation == "relu") != swap:
+        variance = gain / (n_in if fan == "in" else n_out)
+    else:
+        variance = 2 / (n_in + n_out if both else n_in)
     return variance**0.5 if root else variance
 
 
-weight_std = Question(
-    "08.weight_std",
-    _std,
-    _std_cases,
-    (
-        Mistake(
-            "the variance, not its root",
-            partial(_std, root=False),
-            "asked for is the standard deviation.",
-        ),
-        Mistake(
-            "counted the outputs for He",
-            partial(_std, fan="out"),
-            "a unit adds up its INPUTS: n_in of them.",
-        ),
-        Mistake(
-            "forgot the 2 of He", partial(_std, gain=1.0), "ReLU cuts half away; the 2 pays for it."
-        ),
-        Mistake("He for both", partial(_std, both=False), "Xavier takes 2 / (n_in + n_out)."),
-        Mistake("swapped the two rules", partial(_std, swap=True), "He belongs to ReLU."),
-    ),
-    _read("Begin with the right size"),
-    tolerance=1e-9,
+weight_std.mistake("the variance, not its root", "asked for is the standard deviation.", root=False)
+weight_std.mistake(
+    "counted the outputs for He", "a unit adds up its INPUTS: n_in of them.", fan="out"
 )
+weight_std.mistake("forgot the 2 of He", "ReLU cuts half away; the 2 pays for it.", gain=1.0)
+weight_std.mistake("He for both", "Xavier takes 2 / (n_in + n_out).", both=False)
+weight_std.mistake("swapped the two rules", "He belongs to ReLU.", swap=True)
 
 
 # ---- batch norm --------------------------------------------------------------------------------
@@ -159,7 +131,11 @@ def _norm_cases(rng):
     ]
 
 
-def _norm(x, gain, slope, *, mean=True, along=True, spread=True, times=True, average=np.mean):
+@ask("Batch normalization", _norm_cases, points=3, tolerance=1e-7)
+def batch_norm_backward(
+    x, gain, slope, *, mean=True, along=True, spread=True, times=True, average=np.mean
+):
+    """The gradients of batch norm along its input, gain and shift."""
     s = np.sqrt(x.var(axis=0) + 1e-5)
     hat = (x - x.mean(axis=0)) / s
     g = slope * gain if times else slope
@@ -168,45 +144,30 @@ def _norm(x, gain, slope, *, mean=True, along=True, spread=True, times=True, ave
     return [dx, (slope * hat).sum(axis=0), slope.sum(axis=0)]
 
 
-batch_norm_backward = Question(
-    "08.batch_norm_backward",
-    _norm,
-    _norm_cases,
-    (
-        Mistake(
-            "took mean and deviation for constants",
-            partial(_norm, mean=False, along=False),
-            "every row moves them: subtract both means.",
-        ),
-        Mistake(
-            "forgot the mean of the slopes",
-            partial(_norm, mean=False),
-            "shifting the column changes nothing, so the slopes must sum to 0.",
-        ),
-        Mistake(
-            "forgot the part along the column",
-            partial(_norm, along=False),
-            "stretching the column changes nothing: subtract hat times the mean of g · hat.",
-        ),
-        Mistake(
-            "forgot to divide by the deviation",
-            partial(_norm, spread=False),
-            "the last step is / s.",
-        ),
-        Mistake(
-            "forgot the gain",
-            partial(_norm, times=False),
-            "g is the slope arriving times the gain.",
-        ),
-        Mistake(
-            "summed instead of averaged",
-            partial(_norm, average=np.sum),
-            "the bars are means over the batch.",
-        ),
-    ),
-    _read("Batch normalization"),
-    points=3,
-    tolerance=1e-7,
+batch_norm_backward.mistake(
+    "took mean and deviation for constants",
+    "every row moves them: subtract both means.",
+    mean=False,
+    along=False,
+)
+batch_norm_backward.mistake(
+    "forgot the mean of the slopes",
+    "shifting the column changes nothing, so the slopes must sum to 0.",
+    mean=False,
+)
+batch_norm_backward.mistake(
+    "forgot the part along the column",
+    "stretching the column changes nothing: subtract hat times the mean of g · hat.",
+    along=False,
+)
+batch_norm_backward.mistake(
+    "forgot to divide by the deviation", "the last step is / s.", spread=False
+)
+batch_norm_backward.mistake(
+    "forgot the gain", "g is the slope arriving times the gain.", times=False
+)
+batch_norm_backward.mistake(
+    "summed instead of averaged", "the bars are means over the batch.", average=np.sum
 )
 
 
@@ -235,7 +196,9 @@ def _pool_cases(rng):
     ]
 
 
-def _pool(image, slope, *, first=True, relu=True, share=False, kink=0.0, everywhere=False):
+@ask("Kinks", _pool_cases, points=2)
+def pool_backward(image, slope, *, first=True, relu=True, share=False, kink=0.0, everywhere=False):
+    """The gradient of ReLU and 2 × 2 max pooling along the image."""
     image, slope = np.array(image, dtype=float), np.asarray(slope, dtype=float)
     out = np.zeros_like(image)
     for i, j in np.ndindex(*slope.shape):
@@ -252,38 +215,18 @@ def _pool(image, slope, *, first=True, relu=True, share=False, kink=0.0, everywh
     return out
 
 
-pool_backward = Question(
-    "08.pool_backward",
-    _pool,
-    _pool_cases,
-    (
-        Mistake(
-            "gave a tie to the last",
-            partial(_pool, first=False),
-            "the first of the largest, as argmax finds it.",
-        ),
-        Mistake(
-            "shared a tie",
-            partial(_pool, share=True),
-            "a subgradient too, but here the first one gets it all.",
-        ),
-        Mistake(
-            "forgot the ReLU", partial(_pool, relu=False), "where ReLU gave 0, nothing flows back."
-        ),
-        Mistake(
-            "slope 1 at ReLU's kink",
-            partial(_pool, kink=1.0),
-            "at 0 we take the slope 0: image > 0.",
-        ),
-        Mistake(
-            "gave the slope to the whole block",
-            partial(_pool, everywhere=True),
-            "only the winner moves the block's maximum.",
-        ),
-    ),
-    _read("Kinks"),
-    points=2,
-    tolerance=1e-9,
+pool_backward.mistake(
+    "gave a tie to the last", "the first of the largest, as argmax finds it.", first=False
+)
+pool_backward.mistake(
+    "shared a tie", "a subgradient too, but here the first one gets it all.", share=True
+)
+pool_backward.mistake("forgot the ReLU", "where ReLU gave 0, nothing flows back.", relu=False)
+pool_backward.mistake("slope 1 at ReLU's kink", "at 0 we take the slope 0: image > 0.", kink=1.0)
+pool_backward.mistake(
+    "gave the slope to the whole block",
+    "only the winner moves the block's maximum.",
+    everywhere=True,
 )
 
 
@@ -303,7 +246,14 @@ def _choice_cases(rng):
     ]
 
 
-def _soft(scores, values, T, *, shift=True, over=True, centered=True, hot=True, times=True):
+def _in_one(function, *args):
+    value, slopes = function(*args)
+    return [float(value), *np.asarray(slopes, dtype=float)]
+
+
+@ask("Jumps", _choice_cases, points=2, tolerance=1e-8, probe=_in_one)
+def soft_choice(scores, values, T, *, shift=True, over=True, centered=True, hot=True, times=True):
+    """The mean of values under a softmax of scores, and its gradient along the scores."""
     z = np.asarray(scores, dtype=float) / T if hot else np.asarray(scores, dtype=float)
     e = np.exp(z - (z.max() if shift else 0))
     p = e / e.sum()
@@ -313,45 +263,15 @@ def _soft(scores, values, T, *, shift=True, over=True, centered=True, hot=True, 
     return value, slopes
 
 
-def _in_one(function, *args):
-    value, slopes = function(*args)
-    return [float(value), *np.asarray(slopes, dtype=float)]
-
-
-soft_choice = Question(
-    "08.soft_choice",
-    _soft,
-    _choice_cases,
-    (
-        Mistake(
-            "forgot 1 / T in the slopes",
-            partial(_soft, over=False),
-            "z / T changes with z by 1 / T.",
-        ),
-        Mistake(
-            "forgot that all shares change",
-            partial(_soft, centered=False),
-            "raising one score lowers the other shares: p * (values - value) / T.",
-        ),
-        Mistake(
-            "forgot the temperature",
-            partial(_soft, hot=False, over=False),
-            "softmax of scores / T.",
-        ),
-        Mistake(
-            "forgot the shares", partial(_soft, times=False), "each slope is weighted by its share."
-        ),
-        Mistake(
-            "overflow in softmax",
-            partial(_soft, shift=False),
-            "subtract the largest before you take exp.",
-        ),
-    ),
-    _read("Jumps"),
-    points=2,
-    tolerance=1e-8,
-    probe=_in_one,
+soft_choice.mistake("forgot 1 / T in the slopes", "z / T changes with z by 1 / T.", over=False)
+soft_choice.mistake(
+    "forgot that all shares change",
+    "raising one score lowers the other shares: p * (values - value) / T.",
+    centered=False,
 )
+soft_choice.mistake("forgot the temperature", "softmax of scores / T.", hot=False, over=False)
+soft_choice.mistake("forgot the shares", "each slope is weighted by its share.", times=False)
+soft_choice.mistake("overflow in softmax", "subtract the largest before you take exp.", shift=False)
 
 
 # ---- six logs ----------------------------------------------------------------------------------
@@ -368,7 +288,9 @@ def _log_cases(rng):
     def falling(to):
         return np.geomspace(2.3, to, 8) * rng.uniform(0.97, 1.03, 8)
 
-    level = lambda: (10 ** rng.uniform(-0.5, 0.5, 5)).tolist()  # noqa: E731
+    def level():
+        return (10 ** rng.uniform(-0.5, 0.5, 5)).tolist()
+
     still = 2.3 - 0.001 * np.arange(8) + 1e-4 * rng.random(8)
     return [
         Case((_log(falling(0.1), level(), 0.05, 0.01),), "a log"),
@@ -394,9 +316,11 @@ def _log_cases(rng):
     ]
 
 
-def _name(
+@ask("The clinic", _log_cases, points=2)
+def name_illness(
     log, *, ratio=lambda norms: norms[0] / norms[-1] < 1e-3, dead=0.9, grown=True, explode=True
 ):
+    """What a log of training suffers from."""
     losses, norms = log["losses"], log["gradient_norms"]
     tests = {
         "exploding": explode and max(norms) > 1e3,
@@ -408,32 +332,21 @@ def _name(
     return next((name for name, found in tests.items() if found), "healthy")
 
 
-name_illness = Question(
-    "08.name_illness",
-    _name,
-    _log_cases,
-    (
-        Mistake(
-            "NaN passed for a small loss",
-            partial(_name, grown=False),
-            "NaN > 2.3 is False: ask whether the last loss is NOT at most the first.",
-        ),
-        Mistake(
-            "read the layers in the wrong order",
-            partial(_name, ratio=lambda norms: norms[-1] / max(norms[0], 1e-300) < 1e-3),
-            "the first entry is the first layer's; when gradients vanish, it is the small one.",
-        ),
-        Mistake(
-            "called exploding gradients diverging",
-            partial(_name, explode=False),
-            "ask for the gradients at the start first.",
-        ),
-        Mistake(
-            "passed over dead units",
-            partial(_name, dead=2.0),
-            "log['dead'] is a share: 0.97 is nearly the whole layer.",
-        ),
-    ),
-    _read("The clinic"),
-    points=2,
+name_illness.mistake(
+    "NaN passed for a small loss",
+    "NaN > 2.3 is False: ask whether the last loss is NOT at most the first.",
+    grown=False,
+)
+name_illness.mistake(
+    "read the layers in the wrong order",
+    "the first entry is the first layer's; when gradients vanish, it is the small one.",
+    ratio=lambda norms: norms[-1] / max(norms[0], 1e-300) < 1e-3,
+)
+name_illness.mistake(
+    "called exploding gradients diverging",
+    "ask for the gradients at the start first.",
+    explode=False,
+)
+name_illness.mistake(
+    "passed over dead units", "log['dead'] is a share: 0.97 is nearly the whole layer.", dead=2.0
 )

@@ -4,9 +4,9 @@ from functools import partial
 
 import numpy as np
 
-from gradcourse.checks.core import Case, Mistake, Question, section_link
+from gradcourse.checks.core import Case, question
 
-_read = partial(section_link, "09_generalize_and_scale")
+ask = partial(question, "09_generalize_and_scale")
 
 
 # ---- ridge -------------------------------------------------------------------------------------
@@ -26,7 +26,11 @@ def _ridge_cases(rng):
     ]
 
 
-def _ridge(X, y, theta, strength, *, price=1.0, spare=True, n=True, sign=1, power=1, two=2.0):
+@ask("A price for large weights", _ridge_cases, points=2)
+def ridge_gradient(
+    X, y, theta, strength, *, price=1.0, spare=True, n=True, sign=1, power=1, two=2.0
+):
+    """The gradient of the mean squared error plus ½ strength · Σ w²."""
     X, y, theta = (np.asarray(a, dtype=float) for a in (X, y, theta))
     A = np.column_stack([X, np.ones(len(X))])
     grad = two * A.T @ (A @ theta - y) / (len(y) if n else 1)
@@ -35,54 +39,33 @@ def _ridge(X, y, theta, strength, *, price=1.0, spare=True, n=True, sign=1, powe
     return grad + sign * pull
 
 
-ridge_gradient = Question(
-    "09.ridge_gradient",
-    _ridge,
-    _ridge_cases,
-    (
-        Mistake(
-            "forgot the penalty",
-            partial(_ridge, price=0.0),
-            "add strength · w, the gradient of ½ strength · Σ w².",
-        ),
-        Mistake(
-            "penalized the intercept",
-            partial(_ridge, spare=False),
-            "the intercept, the last entry, may be as large as it likes.",
-        ),
-        Mistake(
-            "forgot the ½ of the penalty",
-            partial(_ridge, price=2.0),
-            "the penalty is ½ strength · w²; its slope is strength · w.",
-        ),
-        Mistake(
-            "kept the ½ of the penalty",
-            partial(_ridge, price=0.5),
-            "the 2 of the square cancels the ½: the slope is strength · w.",
-        ),
-        Mistake(
-            "minus the penalty",
-            partial(_ridge, sign=-1),
-            "it is part of the loss: its gradient is added.",
-        ),
-        Mistake(
-            "summed instead of averaged",
-            partial(_ridge, n=False),
-            "the loss is the MEAN squared error.",
-        ),
-        Mistake(
-            "took the sign of the weights",
-            partial(_ridge, power=0),
-            "that is the slope of |w|; the slope of ½ w² is w.",
-        ),
-        Mistake(
-            "forgot the 2 of the square",
-            partial(_ridge, two=1.0),
-            "the slope of (prediction − y)² has a factor 2.",
-        ),
-    ),
-    _read("A price for large weights"),
-    points=2,
+ridge_gradient.mistake(
+    "forgot the penalty", "add strength · w, the gradient of ½ strength · Σ w².", price=0.0
+)
+ridge_gradient.mistake(
+    "penalized the intercept",
+    "the intercept, the last entry, may be as large as it likes.",
+    spare=False,
+)
+ridge_gradient.mistake(
+    "forgot the ½ of the penalty",
+    "the penalty is ½ strength · w²; its slope is strength · w.",
+    price=2.0,
+)
+ridge_gradient.mistake(
+    "kept the ½ of the penalty",
+    "the 2 of the square cancels the ½: the slope is strength · w.",
+    price=0.5,
+)
+ridge_gradient.mistake(
+    "minus the penalty", "it is part of the loss: its gradient is added.", sign=-1
+)
+ridge_gradient.mistake("summed instead of averaged", "the loss is the MEAN squared error.", n=False)
+ridge_gradient.mistake(
+    "took the sign of the weights", "that is the slope of |w|; the slope of ½ w² is w.", power=0
+)
+ridge_gradient.mistake(
+    "forgot the 2 of the square", "the slope of (prediction − y)² has a factor 2.", two=1.0
 )
 
 
@@ -107,7 +90,9 @@ def _lasso_cases(rng):
     ]
 
 
-def _lasso(theta, grad, rate, strength, *, kind="soft", scaled=True, first=False, up=-1):
+@ask("A price for large weights", _lasso_cases, points=2)
+def lasso_step(theta, grad, rate, strength, *, kind="soft", scaled=True, first=False, up=-1):
+    """One proximal step: descend, then shrink every weight toward 0."""
     theta, grad = np.asarray(theta, dtype=float), np.asarray(grad, dtype=float)
     amount = strength * (rate if scaled else 1.0)
     shrink = {
@@ -121,47 +106,26 @@ def _lasso(theta, grad, rate, strength, *, kind="soft", scaled=True, first=False
     return shrink(theta) + up * rate * grad if first else shrink(theta + up * rate * grad)
 
 
-lasso_step = Question(
-    "09.lasso_step",
-    _lasso,
-    _lasso_cases,
-    (
-        Mistake(
-            "no shrinking",
-            partial(_lasso, kind="none"),
-            "after the step pull every weight toward 0.",
-        ),
-        Mistake(
-            "stepped along the slope of |w|",
-            partial(_lasso, kind="slope"),
-            "that jumps across 0 for ever and no weight becomes 0.",
-        ),
-        Mistake(
-            "shrank across 0",
-            partial(_lasso, kind="across"),
-            "a weight smaller than the amount becomes 0, not its opposite.",
-        ),
-        Mistake(
-            "cut off instead of shrinking",
-            partial(_lasso, kind="hard"),
-            "ALL weights come nearer to 0, the large ones too.",
-        ),
-        Mistake(
-            "forgot the learning rate of the price",
-            partial(_lasso, scaled=False),
-            "shrink by learning_rate · strength.",
-        ),
-        Mistake("shrank before the step", partial(_lasso, first=True), "step first, then shrink."),
-        Mistake(
-            "lost the signs",
-            partial(_lasso, kind="positive"),
-            "multiply by the sign of the weight.",
-        ),
-        Mistake("stepped uphill", partial(_lasso, up=1), "subtract the gradient."),
-    ),
-    _read("A price for large weights"),
-    points=2,
+lasso_step.mistake("no shrinking", "after the step pull every weight toward 0.", kind="none")
+lasso_step.mistake(
+    "stepped along the slope of |w|",
+    "that jumps across 0 for ever and no weight becomes 0.",
+    kind="slope",
 )
+lasso_step.mistake(
+    "shrank across 0",
+    "a weight smaller than the amount becomes 0, not its opposite.",
+    kind="across",
+)
+lasso_step.mistake(
+    "cut off instead of shrinking", "ALL weights come nearer to 0, the large ones too.", kind="hard"
+)
+lasso_step.mistake(
+    "forgot the learning rate of the price", "shrink by learning_rate · strength.", scaled=False
+)
+lasso_step.mistake("shrank before the step", "step first, then shrink.", first=True)
+lasso_step.mistake("lost the signs", "multiply by the sign of the weight.", kind="positive")
+lasso_step.mistake("stepped uphill", "subtract the gradient.", up=1)
 
 
 # ---- early stopping ----------------------------------------------------------------------------
@@ -192,10 +156,13 @@ def _stop_cases(rng):
     ]
 
 
-def _stop(
+@ask("Too good on what it saw", _stop_cases, points=2)
+def early_stop(
     losses, patience, *, since="best", strict=True, last=False, more=0, patient=True, nan=False
 ):
-    best, waited = 0, 0
+    """The best epoch seen before patience ran out."""
+    best = 0
+    waited = 0
     for epoch, loss in enumerate(losses):
         better = loss < losses[best] if strict else loss <= losses[best]
         if nan:
@@ -208,44 +175,27 @@ def _stop(
     return epoch if last else best
 
 
-early_stop = Question(
-    "09.early_stop",
-    _stop,
-    _stop_cases,
-    (
-        Mistake(
-            "returned the last epoch",
-            partial(_stop, last=True),
-            "return the BEST epoch: its weights are the ones to keep.",
-        ),
-        Mistake(
-            "looked at all epochs",
-            partial(_stop, patient=False),
-            "after `patience` epochs without a new best, training has ended.",
-        ),
-        Mistake(
-            "waited for a rise",
-            partial(_stop, since="fall"),
-            "count epochs since the best, even while the loss falls back toward it.",
-        ),
-        Mistake(
-            "waited one epoch too long",
-            partial(_stop, more=1),
-            "stop when `patience` epochs have brought no new best.",
-        ),
-        Mistake(
-            "took equal for better",
-            partial(_stop, strict=False),
-            "a new best is strictly below the old one.",
-        ),
-        Mistake(
-            "took NaN for better",
-            partial(_stop, nan=True),
-            "`not loss >= best` is True for NaN; ask `loss < best`.",
-        ),
-    ),
-    _read("Too good on what it saw"),
-    points=2,
+early_stop.mistake(
+    "returned the last epoch", "return the BEST epoch: its weights are the ones to keep.", last=True
+)
+early_stop.mistake(
+    "looked at all epochs",
+    "after `patience` epochs without a new best, training has ended.",
+    patient=False,
+)
+early_stop.mistake(
+    "waited for a rise",
+    "count epochs since the best, even while the loss falls back toward it.",
+    since="fall",
+)
+early_stop.mistake(
+    "waited one epoch too long", "stop when `patience` epochs have brought no new best.", more=1
+)
+early_stop.mistake(
+    "took equal for better", "a new best is strictly below the old one.", strict=False
+)
+early_stop.mistake(
+    "took NaN for better", "`not loss >= best` is True for NaN; ask `loss < best`.", nan=True
 )
 
 
@@ -266,10 +216,13 @@ def _pca_cases(rng):
     ]
 
 
-def _pca(
+@ask("Fewer dimensions", _pca_cases, points=2, tolerance=1e-8)
+def first_direction(
     X, start, rate, n_steps, *, center=True, unit=True, sign=1, n=True, two=2.0, begin=True, less=0
 ):
-    X, w = np.asarray(X, dtype=float), np.asarray(start, dtype=float)
+    """The first principal direction, by projected gradient ascent."""
+    X = np.asarray(X, dtype=float)
+    w = np.asarray(start, dtype=float)
     X = X - X.mean(axis=0) if center else X
     w = w / np.linalg.norm(w) if begin else w
     for _ in range(n_steps):
@@ -278,50 +231,32 @@ def _pca(
     return w
 
 
-first_direction = Question(
-    "09.first_direction",
-    _pca,
-    _pca_cases,
-    (
-        Mistake(
-            "forgot to center",
-            partial(_pca, center=False),
-            "variance is measured from the mean: subtract it from each column.",
-        ),
-        Mistake(
-            "left the length as it came",
-            partial(_pca, unit=False),
-            "a direction has the length 1: divide by the length after each step.",
-        ),
-        Mistake(
-            "went downhill",
-            partial(_pca, sign=-1),
-            "the variance is to be LARGEST: add the gradient.",
-        ),
-        Mistake(
-            "summed instead of averaged",
-            partial(_pca, n=False),
-            "the variance is a mean over the rows.",
-        ),
-        Mistake(
-            "divided by n − 1",
-            partial(_pca, less=1),
-            "the mean over the rows divides by n; np.cov needs bias=True.",
-        ),
-        Mistake(
-            "forgot the 2 of the square",
-            partial(_pca, two=1.0),
-            "the slope of (x · w)² is 2 (x · w) x.",
-        ),
-        Mistake(
-            "returned the start as it came",
-            partial(_pca, begin=False),
-            "without any step, too, a direction has the length 1.",
-        ),
-    ),
-    _read("Fewer dimensions"),
-    points=2,
-    tolerance=1e-8,
+first_direction.mistake(
+    "forgot to center",
+    "variance is measured from the mean: subtract it from each column.",
+    center=False,
+)
+first_direction.mistake(
+    "left the length as it came",
+    "a direction has the length 1: divide by the length after each step.",
+    unit=False,
+)
+first_direction.mistake(
+    "went downhill", "the variance is to be LARGEST: add the gradient.", sign=-1
+)
+first_direction.mistake(
+    "summed instead of averaged", "the variance is a mean over the rows.", n=False
+)
+first_direction.mistake(
+    "divided by n − 1", "the mean over the rows divides by n; np.cov needs bias=True.", less=1
+)
+first_direction.mistake(
+    "forgot the 2 of the square", "the slope of (x · w)² is 2 (x · w) x.", two=1.0
+)
+first_direction.mistake(
+    "returned the start as it came",
+    "without any step, too, a direction has the length 1.",
+    begin=False,
 )
 
 
@@ -354,7 +289,9 @@ def _importance_cases(rng):
     ]
 
 
-def _importance(slopes, X, *, scale=1, early=True, share=True, square=False):
+@ask("Which inputs matter", _importance_cases)
+def importance(slopes, X, *, scale=1, early=True, share=True, square=False):
+    """Each feature's share of the mean absolute slope times its standard deviation."""
     slopes, X = np.asarray(slopes, dtype=float), np.asarray(X, dtype=float)
     size = np.abs(slopes).mean(axis=0) if early else np.abs(slopes.mean(axis=0))
     size = (slopes**2).mean(axis=0) if square else size
@@ -364,45 +301,20 @@ def _importance(slopes, X, *, scale=1, early=True, share=True, square=False):
     return size / size.sum() if share else size
 
 
-importance = Question(
-    "09.importance",
-    _importance,
-    _importance_cases,
-    (
-        Mistake(
-            "forgot the units",
-            partial(_importance, scale=0),
-            "multiply by each feature's standard deviation; grams are not kilograms.",
-        ),
-        Mistake(
-            "divided by the deviation",
-            partial(_importance, scale=-1),
-            "slope per unit TIMES units of spread.",
-        ),
-        Mistake(
-            "multiplied by the variance",
-            partial(_importance, scale=2),
-            "the standard deviation is its root.",
-        ),
-        Mistake(
-            "averaged before the absolute value",
-            partial(_importance, early=False),
-            "slopes of opposite signs would cancel.",
-        ),
-        Mistake(
-            "did not make shares",
-            partial(_importance, share=False),
-            "divide by the sum, so that all shares sum to 1.",
-        ),
-        Mistake(
-            "squared the slopes",
-            partial(_importance, square=True),
-            "asked for are absolute values.",
-        ),
-    ),
-    _read("Which inputs matter"),
-    points=1,
+importance.mistake(
+    "forgot the units",
+    "multiply by each feature's standard deviation; grams are not kilograms.",
+    scale=0,
 )
+importance.mistake("divided by the deviation", "slope per unit TIMES units of spread.", scale=-1)
+importance.mistake("multiplied by the variance", "the standard deviation is its root.", scale=2)
+importance.mistake(
+    "averaged before the absolute value", "slopes of opposite signs would cancel.", early=False
+)
+importance.mistake(
+    "did not make shares", "divide by the sum, so that all shares sum to 1.", share=False
+)
+importance.mistake("squared the slopes", "asked for are absolute values.", square=True)
 
 
 # ---- shards ------------------------------------------------------------------------------------
@@ -420,36 +332,22 @@ def _shard_cases(rng):
     ]
 
 
-def _shards(gradients, sizes, *, weighted=True, mean=True, inverse=False, squared=False):
+@ask("Shared among workers", _shard_cases)
+def combine_shards(gradients, sizes, *, weighted=True, mean=True, inverse=False):
+    """The gradient of all rows, from the means of several shards."""
     gradients, sizes = np.asarray(gradients, dtype=float), np.asarray(sizes, dtype=float)
     counts = sizes if weighted else np.ones_like(sizes)
-    counts = 1 / np.maximum(counts, 1) if inverse else counts**2 if squared else counts
+    if inverse:
+        counts = 1 / np.maximum(counts, 1)
     total = counts @ gradients
     return total / counts.sum() if mean else total
 
 
-combine_shards = Question(
-    "09.combine_shards",
-    _shards,
-    _shard_cases,
-    (
-        Mistake(
-            "all shards alike",
-            partial(_shards, weighted=False),
-            "weigh each gradient by its number of rows.",
-        ),
-        Mistake(
-            "forgot to divide", partial(_shards, mean=False), "divide by the number of all rows."
-        ),
-        Mistake(
-            "summed the gradients",
-            partial(_shards, weighted=False, mean=False),
-            "means are combined by a weighted mean.",
-        ),
-        Mistake(
-            "the small shards count most", partial(_shards, inverse=True), "many rows, much weight."
-        ),
-    ),
-    _read("Shared among workers"),
-    points=1,
+combine_shards.mistake(
+    "all shards alike", "weigh each gradient by its number of rows.", weighted=False
 )
+combine_shards.mistake("forgot to divide", "divide by the number of all rows.", mean=False)
+combine_shards.mistake(
+    "summed the gradients", "means are combined by a weighted mean.", weighted=False, mean=False
+)
+combine_shards.mistake("the small shards count most", "many rows, much weight.", inverse=True)

@@ -4,9 +4,9 @@ from functools import partial
 
 import numpy as np
 
-from gradcourse.checks.core import Case, Mistake, Question, section_link
+from gradcourse.checks.core import Case, question
 
-_read = partial(section_link, "10_gradients_at_work")
+ask = partial(question, "10_gradients_at_work")
 
 
 # ---- convolution -------------------------------------------------------------------------------
@@ -24,7 +24,9 @@ def _conv_cases(rng):
     ]
 
 
-def _conv(image, slope, *, mean=False, flip=False, turn=False, whole=False):
+@ask("Images and filters", _conv_cases, points=2)
+def conv_gradient(image, slope, *, mean=False, flip=False, turn=False, whole=False):
+    """The gradient of a 3 × 3 convolution along its weights."""
     image, slope = np.asarray(image, dtype=float), np.asarray(slope, dtype=float)
     n, m = slope.shape
     slope = slope[::-1, ::-1] if flip else slope
@@ -36,34 +38,23 @@ def _conv(image, slope, *, mean=False, flip=False, turn=False, whole=False):
     return out.T if turn else out
 
 
-conv_gradient = Question(
-    "10.conv_gradient",
-    _conv,
-    _conv_cases,
-    (
-        Mistake(
-            "averaged over the places",
-            partial(_conv, mean=True),
-            "each place adds its slope; nothing divides by their number.",
-        ),
-        Mistake(
-            "turned the slopes round",
-            partial(_conv, flip=True),
-            "turning belongs to the slope along the IMAGE; here slopes stay as they are.",
-        ),
-        Mistake(
-            "swapped rows and columns",
-            partial(_conv, turn=True),
-            "weight [a, b] meets the pixel [i + a, j + b].",
-        ),
-        Mistake(
-            "left the arriving slopes out",
-            partial(_conv, whole=True),
-            "multiply each pixel by the slope of the place it served.",
-        ),
-    ),
-    _read("Images and filters"),
-    points=2,
+conv_gradient.mistake(
+    "averaged over the places",
+    "each place adds its slope; nothing divides by their number.",
+    mean=True,
+)
+conv_gradient.mistake(
+    "turned the slopes round",
+    "turning belongs to the slope along the IMAGE; here slopes stay as they are.",
+    flip=True,
+)
+conv_gradient.mistake(
+    "swapped rows and columns", "weight [a, b] meets the pixel [i + a, j + b].", turn=True
+)
+conv_gradient.mistake(
+    "left the arriving slopes out",
+    "multiply each pixel by the slope of the place it served.",
+    whole=True,
 )
 
 
@@ -80,12 +71,16 @@ def _rnn_cases(rng):
     ]
 
 
-def _rnn(x, w, *, tanh=True, through=True, late=False, once=False, factor=True):
-    h, states = 0.0, [0.0]
+@ask("Sentences and memory", _rnn_cases, points=2)
+def rnn_gradient(x, w, *, tanh=True, through=True, late=False, once=False, factor=True):
+    """The slope of the last state of h = tanh(w h + x) along w."""
+    h = 0.0
+    states = [0.0]
     for x_t in x:
         h = np.tanh(w * h + x_t)
         states.append(h)
-    slope, grad = 1.0, 0.0
+    slope = 1.0
+    grad = 0.0
     for t in range(len(x), 0, -1):
         inner = slope * (1 - states[t] ** 2) if tanh else slope
         grad = (0.0 if once else grad) + inner * states[t if late else t - 1]
@@ -95,44 +90,32 @@ def _rnn(x, w, *, tanh=True, through=True, late=False, once=False, factor=True):
     return float(grad)
 
 
-rnn_gradient = Question(
-    "10.rnn_gradient",
-    _rnn,
-    _rnn_cases,
-    (
-        Mistake(
-            "forgot tanh's slope", partial(_rnn, tanh=False), "each moment multiplies by 1 − h²."
-        ),
-        Mistake(
-            "counted the last use of w alone",
-            partial(_rnn, through=False),
-            "w serves every moment: go back through all of them and add up.",
-        ),
-        Mistake(
-            "kept the first use of w alone",
-            partial(_rnn, once=True),
-            "add with +=; every moment contributes.",
-        ),
-        Mistake(
-            "took the state after instead of before",
-            partial(_rnn, late=True),
-            "in w · h the h is the one of the moment before.",
-        ),
-        Mistake(
-            "forgot to multiply by w on the way back",
-            partial(_rnn, factor=False),
-            "the slope reaches the earlier state through w.",
-        ),
-    ),
-    _read("Sentences and memory"),
-    points=2,
+rnn_gradient.mistake("forgot tanh's slope", "each moment multiplies by 1 − h².", tanh=False)
+rnn_gradient.mistake(
+    "counted the last use of w alone",
+    "w serves every moment: go back through all of them and add up.",
+    through=False,
+)
+rnn_gradient.mistake(
+    "kept the first use of w alone", "add with +=; every moment contributes.", once=True
+)
+rnn_gradient.mistake(
+    "took the state after instead of before",
+    "in w · h the h is the one of the moment before.",
+    late=True,
+)
+rnn_gradient.mistake(
+    "forgot to multiply by w on the way back",
+    "the slope reaches the earlier state through w.",
+    factor=False,
 )
 
 
 # ---- policy ------------------------------------------------------------------------------------
 def _policy_cases(rng):
     def case(n_levers, n_pulls, label=""):
-        pulled, reward = rng.integers(0, n_levers, n_pulls), rng.random(n_pulls)
+        pulled = rng.integers(0, n_levers, n_pulls)
+        reward = rng.random(n_pulls)
         return Case((rng.normal(size=n_levers), pulled, reward, rng.random()), label)
 
     return [
@@ -155,60 +138,46 @@ def _policy_cases(rng):
     ]
 
 
-def _policy(z, pulled, reward, baseline, *, base=1, share=True, sign=1, mean=True, shift=True):
-    z, reward = np.asarray(z, dtype=float), np.asarray(reward, dtype=float)
+@ask("Games and levers", _policy_cases, points=2, tolerance=1e-8)
+def policy_gradient(
+    z, pulled, reward, baseline, *, base=1, share=True, sign=1, mean=True, shift=True
+):
+    """The gradient of the mean payoff of a softmax policy, with a baseline."""
+    z = np.asarray(z, dtype=float)
+    reward = np.asarray(reward, dtype=float)
     e = np.exp(z - (z.max() if shift else 0))
     p = e / e.sum()
     grad = (reward - base * baseline) @ (np.eye(len(z))[np.asarray(pulled)] - (p if share else 0))
     return sign * grad / (len(reward) if mean else 1)
 
 
-policy_gradient = Question(
-    "10.policy_gradient",
-    _policy,
-    _policy_cases,
-    (
-        Mistake(
-            "left the baseline out",
-            partial(_policy, base=0),
-            "subtract the baseline from each reward first.",
-        ),
-        Mistake(
-            "added the baseline",
-            partial(_policy, base=-1),
-            "subtract the baseline: what paid less than it becomes less likely.",
-        ),
-        Mistake(
-            "forgot the shares",
-            partial(_policy, share=False),
-            "the slope of log p_a along z is e_a − p.",
-        ),
-        Mistake(
-            "stepped toward less payoff",
-            partial(_policy, sign=-1),
-            "asked for is the gradient of the payoff, which is to grow.",
-        ),
-        Mistake(
-            "summed instead of averaged",
-            partial(_policy, mean=False),
-            "take the mean over the pulls.",
-        ),
-        Mistake(
-            "overflow in softmax",
-            partial(_policy, shift=False),
-            "subtract the largest preference before you take exp.",
-        ),
-    ),
-    _read("Games and levers"),
-    points=2,
-    tolerance=1e-8,
+policy_gradient.mistake(
+    "left the baseline out", "subtract the baseline from each reward first.", base=0
+)
+policy_gradient.mistake(
+    "added the baseline",
+    "subtract the baseline: what paid less than it becomes less likely.",
+    base=-1,
+)
+policy_gradient.mistake(
+    "forgot the shares", "the slope of log p_a along z is e_a − p.", share=False
+)
+policy_gradient.mistake(
+    "stepped toward less payoff",
+    "asked for is the gradient of the payoff, which is to grow.",
+    sign=-1,
+)
+policy_gradient.mistake("summed instead of averaged", "take the mean over the pulls.", mean=False)
+policy_gradient.mistake(
+    "overflow in softmax", "subtract the largest preference before you take exp.", shift=False
 )
 
 
 # ---- recommender -------------------------------------------------------------------------------
 def _factor_cases(rng):
     def case(n, m, k, price, label=""):
-        R, known = rng.normal(size=(n, m)), rng.random((n, m)) < 0.6
+        R = rng.normal(size=(n, m))
+        known = rng.random((n, m)) < 0.6
         return Case((R, known, rng.normal(size=(n, k)), rng.normal(size=(m, k)), price), label)
 
     empty = np.full((2, 3), np.nan)
@@ -229,47 +198,25 @@ def _factor_cases(rng):
     ]
 
 
-def _factors(
-    R, known, U, V, price, *, mask=True, decay=1.0, turned=False, sign=1, safe=True, half=1.0
-):
+@ask("Recommendations", _factor_cases, points=2)
+def factor_gradients(R, known, U, V, price, *, mask=True, decay=1.0, sign=1, safe=True, half=1.0):
+    """The gradients of a matrix factorization along U and V, on known ratings."""
     R, U, V = (np.asarray(a, dtype=float) for a in (R, U, V))
     known = np.asarray(known, dtype=bool)
     E = sign * (U @ V.T - R)
     E = half * (np.where(known, E, 0.0) if safe else E * known) if mask else E
-    dU, dV = E @ V + decay * price * U, E.T @ U + decay * price * V
-    return [dV, dU] if turned else [dU, dV]
+    return [E @ V + decay * price * U, E.T @ U + decay * price * V]
 
 
-factor_gradients = Question(
-    "10.factor_gradients",
-    _factors,
-    _factor_cases,
-    (
-        Mistake(
-            "counted ratings nobody gave",
-            partial(_factors, mask=False),
-            "set the error to 0 where nothing is known.",
-        ),
-        Mistake(
-            "multiplied NaN by 0",
-            partial(_factors, safe=False),
-            "NaN · 0 is NaN; choose with np.where.",
-        ),
-        Mistake("forgot the price", partial(_factors, decay=0.0), "add price · U and price · V."),
-        Mistake(
-            "doubled the price",
-            partial(_factors, decay=2.0),
-            "the slope of ½ price · U² is price · U.",
-        ),
-        Mistake("doubled the error", partial(_factors, half=2.0), "the slope of ½ E² is E."),
-        Mistake(
-            "took the rating minus the guess",
-            partial(_factors, sign=-1),
-            "the error is guess minus rating.",
-        ),
-    ),
-    _read("Recommendations"),
-    points=2,
+factor_gradients.mistake(
+    "counted ratings nobody gave", "set the error to 0 where nothing is known.", mask=False
+)
+factor_gradients.mistake("multiplied NaN by 0", "NaN · 0 is NaN; choose with np.where.", safe=False)
+factor_gradients.mistake("forgot the price", "add price · U and price · V.", decay=0.0)
+factor_gradients.mistake("doubled the price", "the slope of ½ price · U² is price · U.", decay=2.0)
+factor_gradients.mistake("doubled the error", "the slope of ½ E² is E.", half=2.0)
+factor_gradients.mistake(
+    "took the rating minus the guess", "the error is guess minus rating.", sign=-1
 )
 
 
@@ -301,49 +248,34 @@ def _shift_cases(rng):
     ]
 
 
-def _shift(f, angles, *, by=np.pi / 2, over=2.0, sign=1, together=False, whole=False):
+@ask("Quantum circuits", _shift_cases, points=2, tolerance=1e-7, probe=_on_circuit)
+def parameter_shift(f, angles, *, shift=np.pi / 2, over=2.0, sign=1, together=False, whole=False):
+    """The gradient of a circuit by the parameter-shift rule."""
     angles = np.array(angles) if whole else np.array(angles, dtype=float)
     slopes = np.zeros(len(angles))
     for k in range(len(angles)):
         up, down = angles.copy(), angles.copy()
         place = slice(None) if together else k
-        up[place], down[place] = up[place] + by, down[place] - by
+        up[place], down[place] = up[place] + shift, down[place] - shift
         slopes[k] = sign * (f(up) - f(down)) / over
     return slopes
 
 
-parameter_shift = Question(
-    "10.parameter_shift",
-    _shift,
-    _shift_cases,
-    (
-        Mistake(
-            "divided by the whole distance",
-            partial(_shift, over=np.pi),
-            "for a sine the difference over ±π/2 is divided by 2.",
-        ),
-        Mistake("shifted by π", partial(_shift, by=np.pi), "shift by a quarter turn, π/2."),
-        Mistake("forgot to halve", partial(_shift, over=1.0), "divide the difference by 2."),
-        Mistake(
-            "took the difference the wrong way round",
-            partial(_shift, sign=-1),
-            "the value ahead minus the value behind.",
-        ),
-        Mistake(
-            "shifted all angles together",
-            partial(_shift, together=True),
-            "one angle at a time, the others as they are.",
-        ),
-        Mistake(
-            "cut the shift to whole numbers",
-            partial(_shift, whole=True),
-            "make a float array of the angles first.",
-        ),
-    ),
-    _read("Quantum circuits"),
-    points=2,
-    tolerance=1e-7,
-    probe=_on_circuit,
+parameter_shift.mistake(
+    "divided by the whole distance",
+    "for a sine the difference over ±π/2 is divided by 2.",
+    over=np.pi,
+)
+parameter_shift.mistake("shifted by π", "shift by a quarter turn, π/2.", shift=np.pi)
+parameter_shift.mistake("forgot to halve", "divide the difference by 2.", over=1.0)
+parameter_shift.mistake(
+    "took the difference the wrong way round", "the value ahead minus the value behind.", sign=-1
+)
+parameter_shift.mistake(
+    "shifted all angles together", "one angle at a time, the others as they are.", together=True
+)
+parameter_shift.mistake(
+    "cut the shift to whole numbers", "make a float array of the angles first.", whole=True
 )
 
 
@@ -371,7 +303,8 @@ def _train_cases(rng):
     ]
 
 
-def _train(
+@ask("A claim on trial", _train_cases, points=4, tolerance=1e-8)
+def train(
     X,
     y,
     theta,
@@ -387,6 +320,7 @@ def _train(
     again=False,
     spare=True,
 ):
+    """The capstone: mini-batch descent of a ridge logistic regression, mended."""
     X, y, theta = (np.array(a, dtype=float) for a in (X, y, theta))
     A = np.column_stack([X, np.ones(len(X))])
     for order in orders:
@@ -403,42 +337,31 @@ def _train(
     return theta
 
 
-train = Question(
-    "10.train",
-    _train,
-    _train_cases,
-    (
-        Mistake(
-            "left the labels in their old order",
-            partial(_train, both=False),
-            "shuffle X and y alike, or every row gets a stranger's label.",
-        ),
-        Mistake(
-            "divided the last batch by batch_size",
-            partial(_train, own=False),
-            "a mean divides by the rows that are there.",
-        ),
-        Mistake(
-            "dropped the last batch", partial(_train, drop=True), "a shorter last batch counts too."
-        ),
-        Mistake("added the step", partial(_train, sign=1), "descent subtracts it."),
-        Mistake(
-            "multiplied by the sigmoid's slope again",
-            partial(_train, again=True),
-            "p − y is the slope along the score already.",
-        ),
-        Mistake(
-            "charged the intercept",
-            partial(_train, spare=False),
-            "the price is for the weights; the last entry goes free.",
-        ),
-        Mistake(
-            "mended nothing yet",
-            partial(_train, both=False, own=False, drop=True, sign=1, again=True, spare=False),
-            "all six bugs are still there; begin with the sign of the step.",
-        ),
-    ),
-    _read("A claim on trial"),
-    points=4,
-    tolerance=1e-8,
+train.mistake(
+    "left the labels in their old order",
+    "shuffle X and y alike, or every row gets a stranger's label.",
+    both=False,
+)
+train.mistake(
+    "divided the last batch by batch_size", "a mean divides by the rows that are there.", own=False
+)
+train.mistake("dropped the last batch", "a shorter last batch counts too.", drop=True)
+train.mistake("added the step", "descent subtracts it.", sign=1)
+train.mistake(
+    "multiplied by the sigmoid's slope again",
+    "p − y is the slope along the score already.",
+    again=True,
+)
+train.mistake(
+    "charged the intercept", "the price is for the weights; the last entry goes free.", spare=False
+)
+train.mistake(
+    "mended nothing yet",
+    "all six bugs are still there; begin with the sign of the step.",
+    both=False,
+    own=False,
+    drop=True,
+    sign=1,
+    again=True,
+    spare=False,
 )

@@ -4,10 +4,34 @@ They are all that leaves a learner's kernel, so a judge compares values and neve
 that could answer for itself.
 """
 
+from dataclasses import asdict, dataclass
+from typing import Any, Self, TypeAlias
+
 import numpy as np
 
+Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 
-def plain(value: object) -> object:
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call gave: a plain value or an error, and whether the input was changed."""
+
+    value: Plain = None
+    changed: bool = False
+    error: str = ""
+
+    def to_json(self) -> dict[str, Plain]:
+        """Return the outcome as it travels in a report."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Plain]) -> Self:
+        """Return the outcome that a report holds; of anything else as much as can be read."""
+        error = str(fields.get("error", ""))
+        return cls(fields.get("value"), bool(fields.get("changed")), error)
+
+
+def plain(value: Any) -> Plain:
     """Return a value as lists, numbers, text: what JSON can carry, shape included.
 
     Example:
@@ -15,6 +39,10 @@ def plain(value: object) -> object:
         [[0.0, 1.0], True]
     """
     if isinstance(value, np.ndarray | np.generic):
+        if value.dtype.kind == "f":
+            value = np.asarray(value, dtype=float)  # long doubles, too
+        if value.dtype.kind in "biuf":
+            return value.tolist()  # plain already, and quick
         value = value.tolist()
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -27,7 +55,7 @@ def plain(value: object) -> object:
     return {"type": type(value).__name__}
 
 
-def close(got: object, wanted: object, tolerance: float) -> bool:
+def close(got: Plain, wanted: Plain, tolerance: float) -> bool:
     """Whether two plain values agree: same shape, numbers within a relative tolerance.
 
     Numbers in one list are measured against the largest of them, so that a zero beside a large
@@ -45,7 +73,7 @@ def close(got: object, wanted: object, tolerance: float) -> bool:
     return bool(np.isclose(a, b, rtol=tolerance, atol=tolerance * scale, equal_nan=True).all())
 
 
-def as_array(value: object) -> np.ndarray | None:
+def as_array(value: Plain) -> np.ndarray | None:
     """Return a plain value as an array of floats, or None if it is not one."""
     try:
         array = np.asarray(value)
@@ -54,7 +82,7 @@ def as_array(value: object) -> np.ndarray | None:
     return array.astype(float) if array.dtype.kind in "biuf" else None
 
 
-def describe(value: object) -> str:
+def describe(value: Plain) -> str:
     """Return a plain value as short text, numbers rounded to six digits."""
     array = as_array(value)
     if array is None or isinstance(value, bool):

@@ -10,7 +10,7 @@ from gradcourse.datasets import digits
 from gradcourse.diagnostics import clip_by_norm
 from gradcourse.explorers.kit.base import Explorer
 from gradcourse.explorers.kit.controls import Control, log_slider, menu, switch, whole_slider
-from gradcourse.nn import ACTIVATIONS, BatchNorm, Linear, Network
+from gradcourse.nn import ACTIVATIONS, BatchNorm, Layer, Linear, Network
 
 N_STEPS, WIDTH, N_IMAGES, DEEPEST = 20, 16, 64, 12
 NORMS, HIGHEST = (1e-9, 1e6), 4.0
@@ -139,11 +139,14 @@ def train(
 
 def deep_network(depth: int, activation: str, scale: float, norm: bool) -> Network:
     """Return a network of `depth` layers, its weights `scale` times Xavier's."""
-    sizes, layers = [64, *[WIDTH] * (depth - 1), 10], []
+    sizes = [64, *[WIDTH] * (depth - 1), 10]
+    layers: list[Layer] = []
     for k in range(depth):
         layers.append(Linear(sizes[k], sizes[k + 1], "Xavier"))
+        if k < depth - 1 and norm:
+            layers.append(BatchNorm(WIDTH))
         if k < depth - 1:
-            layers += [BatchNorm(WIDTH)] * norm + [ACTIVATIONS[activation]]
+            layers.append(ACTIVATIONS[activation])
     network = Network(layers, np.random.default_rng(0))
     for weights, _ in _full(network):
         weights.data[:] *= scale

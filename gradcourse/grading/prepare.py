@@ -1,13 +1,12 @@
 """Before a class is graded: the release, a gradebook to start from, and the reference's numbers."""
 
 import pickle
-import pkgutil
 import shutil
 import tempfile
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
-from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import cloudpickle
@@ -18,7 +17,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import NbGraderException
 from traitlets.config import Config
 
-import gradcourse.checks
+from gradcourse.checks import exercise_sets
 from gradcourse.checks.core import Question
 from gradcourse.grading.cells import cell_id, is_test
 from gradcourse.grading.class_folder import ClassFolder
@@ -122,14 +121,13 @@ def seal(text: str, seed: int) -> dict[str, str]:
 
     The sets that `text` names keep their inputs of this seed; of the others nothing is left.
     """
-    names = [module.name for module in pkgutil.iter_modules(gradcourse.checks.__path__)]
     return {
-        f"{name}.py": _stub(name, seed, name in text) for name in names if name.startswith("set")
+        f"{name}.py": _stub(module, seed, wanted=name in text)
+        for name, module in exercise_sets().items()
     }
 
 
-def _stub(name: str, seed: int, wanted: bool) -> str:
-    module = import_module(f"gradcourse.checks.{name}")
+def _stub(module: ModuleType, seed: int, wanted: bool) -> str:
     questions = {
         key: value.sealed(seed)
         for key, value in vars(module).items()

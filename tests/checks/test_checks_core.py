@@ -1,13 +1,15 @@
 """The machinery of checks: collecting, judging, naming."""
 
 import json
+from importlib import import_module
 
 import numpy as np
 import pytest
 
 from gradcourse import progress
-from gradcourse.checks.core import Case, Mistake, Question
-from gradcourse.checks.values import close, describe, plain
+from gradcourse.checks import catalog, find
+from gradcourse.checks.core import Case, Question, question
+from gradcourse.checks.values import Outcome, close, describe, plain
 
 
 def halve(x):
@@ -22,10 +24,10 @@ QUESTION = Question(
         Case((rng.normal(size=3),), "three numbers"),
         Case((rng.normal(size=(2, 2)),), "a matrix"),
     ],
-    (Mistake("doubled", lambda x: np.asarray(x, float) * 2, "divide instead."),),
     lesson="[lesson 00](../../lessons/00_start_here.ipynb)",
     points=2,
 )
+QUESTION.mistake("doubled", "divide instead.", by=lambda x: np.asarray(x, float) * 2)
 
 
 def mutate(x):
@@ -98,12 +100,15 @@ def test_what_is_not_a_function_is_answered_in_a_sentence():
 
 
 def test_collected_outcomes_survive_json_and_are_judged_the_same():
-    outcomes = json.loads(json.dumps(QUESTION.collect(WRONG["doubled"][0], seed=3)))
+    collected = QUESTION.collect(WRONG["doubled"][0], seed=3)
+    travelled = json.loads(json.dumps([outcome.to_json() for outcome in collected]))
+    outcomes = [Outcome.from_json(fields) for fields in travelled]
+    assert outcomes == collected
     assert QUESTION.judge(outcomes, seed=3).hint == "Doubled: divide instead."
 
 
 def test_another_seed_gives_other_numbers():
-    first, second = (QUESTION.collect(halve, seed)[1]["value"] for seed in (0, 1))
+    first, second = (QUESTION.collect(halve, seed)[1].value for seed in (0, 1))
     assert first != second
 
 
@@ -154,6 +159,8 @@ def test_plain_takes_numbers_apart_and_names_what_it_cannot():
         [1, None],
         {"a": [0, 1]},
     ]
+    assert plain(np.longdouble(0.5) * np.ones(2)) == [0.5, 0.5]
+    assert plain(np.array(["a", "b"])) == ["a", "b"]
     assert plain(1 + 2j) == {"complex": [1.0, 2.0]}
     assert plain(halve) == {"type": "function"}
 
@@ -173,3 +180,73 @@ def test_a_nan_in_the_input_is_not_taken_for_a_change():
         return x
 
     assert "Changed its input" in question.examine(changing).hint
+
+
+def test_tiny_numbers_are_not_said_to_have_another_sign():
+    tiny = Question("00.tiny", lambda x: 1e-10 * x, lambda rng: [Case((rng.normal(size=3),))])
+    assert "3 times the right one" in tiny.examine(lambda x: 3e-10 * x).hint
+    assert tiny.examine(lambda x: -1e-10 * x).hint == "The sign is flipped."
+
+
+def test_nothing_returned_in_some_cases_only_is_said():
+    feedback = QUESTION.examine(lambda x: halve(x) if np.ndim(x) == 1 else None)
+    assert feedback.hint.startswith("In some cases nothing was returned")
+
+
+# ---- a question is declared by its right answer ------------------------------------------------
+@question("00_start_here", "Doubling", lambda rng: [Case((rng.normal(),)), Case((3,))], points=2)
+def double(x, *, times=2, after=abs):
+    return times * after(x) if times > 2 else times * x
+
+
+double.mistake("tripled", "three are too many.", times=3)
+double.mistake("lost the sign", "a negative number stays negative.", by=lambda x: 2 * abs(x))
+
+
+def test_a_question_takes_its_name_from_the_right_answer():
+    assert double.key == "00.double"
+    assert double.lesson == "[lesson 00, Doubling](../../lessons/00_start_here.ipynb#Doubling)"
+    assert double.examine(lambda x: x + x).points == 2
+
+
+def test_options_of_the_right_answer_make_mistakes():
+    assert [mistake.name for mistake in double.mistakes] == ["tripled", "lost the sign"]
+    assert double.examine(lambda x: 3 * abs(x)).hint == "Tripled: three are too many."
+
+
+@pytest.mark.parametrize("given", [{}, {"by": abs, "times": 3}, {"by": 3}])
+def test_a_mistake_has_options_or_a_function(given):
+    with pytest.raises(ValueError, match="'odd' needs options of the right answer, or by="):
+        double.mistake("odd", "why.", **given)
+
+
+def test_every_question_of_the_course_is_found_by_its_key():
+    assert len(catalog()) >= 50
+    for key, asked in catalog().items():
+        assert find(key) is asked
+        assert getattr(import_module(f"gradcourse.checks.set{key[:2]}"), key[3:]) is asked
+
+
+def test_a_key_nobody_has_is_answered_with_the_nearest():
+    with pytest.raises(ValueError, match=r"no question '03\.one_stp'; did you mean '03\.one_step'"):
+        find("03.one_stp")
+    with pytest.raises(ValueError, match="no question 'loss'"):
+        find("loss")
+
+
+def test_own_answers_are_tried_once_for_each_seed():
+    calls = []
+
+    def right(x):
+        calls.append(x)
+        return x
+
+    asked = Question("00.same", right, lambda rng: [Case((rng.normal(),))])
+    for seed in (1, 1, 2, 1):
+        assert not asked.examine(lambda x: x + 1, seed).ok
+    assert len(calls) == 2
+
+
+def test_a_sealed_question_remembers_no_outcome():
+    double.examine(lambda x: x, seed=4)
+    assert double.sealed(4)._known == {}

@@ -82,7 +82,7 @@ def test_a_sealed_question_holds_inputs_and_no_answer(question):
     space = {}
     exec(text, space)
     sealed = space[question.key.partition(".")[2]]
-    assert sealed.right is None
+    assert sealed.is_sealed
     assert sealed.mistakes == ()
     assert sealed.collect(question.right) == question.collect(question.right, 3)
     pickled = ast.literal_eval(text.partition("pickle.loads(")[2].rpartition("))")[0])

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_output
 
-from gradcourse.checks import report, seed, set03
+from gradcourse.checks import catalog, find, report, seed, set03
 from gradcourse.checks.reports import REPORT
-from gradcourse.grading.doors.verdict import Report, TrustedScore, judge, question, reported
+from gradcourse.checks.values import Outcome
+from gradcourse.grading.doors.verdict import Report, TrustedScore, judge, reported
 
 KEY = "03.one_step"
 
@@ -29,7 +30,8 @@ def cell(*messages, points=4.0, errors=()):
 
 def message(weights=None, tolerance=1e-6, **quantities):
     weights = weights or dict.fromkeys(quantities, 1)
-    return json.dumps({"quantities": quantities, "weights": weights, "tolerance": tolerance})
+    said = {"quantities": quantities, "weights": weights, "tolerance": tolerance}
+    return json.dumps(said, default=Outcome.to_json)
 
 
 WANTED = Report({"loss": 0.5, "dW1": [[1.0, 2.0]]}, {"loss": 1, "dW1": 3}, 1e-6)
@@ -106,7 +108,15 @@ def asked(outcomes, seed=5):
 
 
 def test_a_question_is_found_by_its_key():
-    assert question(KEY) is set03.one_step
+    assert find(KEY) is set03.one_step
+
+
+def test_a_quantity_with_a_point_in_its_name_is_no_question_of_the_course():
+    wanted = Report({"own.loss": 0.5}, {"own.loss": 1}, 1e-6)
+    given = json.dumps(
+        {"quantities": {"own.loss": 0.5}, "weights": {"own.loss": 1}, "tolerance": 1e-6}
+    )
+    assert judge(cell(given), wanted, seed=1).ok
 
 
 @pytest.mark.parametrize(
@@ -114,7 +124,7 @@ def test_a_question_is_found_by_its_key():
     ["loss", "03.nothing", "99.one_step", "03._step", "03.np", "os.path", "../03.walk", "03."],
 )
 def test_what_is_no_question_of_the_course_is_a_quantity_of_the_instructor_s(key):
-    assert question(key) is None
+    assert key not in catalog()
     wanted = Report({key: 0.5}, {key: 1}, 1e-6)
     assert judge(cell(message(**{key: 0.5})), wanted, seed=1).points == 4
 
@@ -211,7 +221,7 @@ def test_a_sealed_question_reports_and_does_not_judge(said):
     sealed.report(lambda *args: 0.0)
     outcomes = json.loads(said[0][REPORT])["quantities"][KEY]
     assert len(outcomes) == len(set03.one_step.cases(np.random.default_rng(0)))
-    assert sealed.right is None
+    assert sealed.is_sealed
     assert sealed.mistakes == ()
     sealed.check(lambda *args: 0.0)  # shows nothing, judges nothing
 

@@ -96,6 +96,22 @@ def test_after_k_steps_at_most_k_corners_are_mixed():
     assert [np.count_nonzero(theta) <= k for k, theta in enumerate(way.path)] == [True] * 4
 
 
+def test_a_set_of_your_own_needs_three_abilities():
+    class Box:
+        def project(self, w):
+            return np.clip(w, 0, 1)
+
+        def vertex(self, grad):
+            return np.where(grad < 0, 1.0, 0.0)
+
+        def contains(self, w):
+            return bool(np.array_equal(w, self.project(w)))
+
+    for recipe in (ProjectedGradient(Box(), 0.3), ConditionalGradient(Box())):
+        way = descend(lambda t: t @ [-1, 2], lambda t: np.array([-1.0, 2.0]), [0.5, 0.5], recipe)
+        assert np.allclose(way.final, [1, 0])
+
+
 @pytest.mark.parametrize("amount", [0.0, 0.3, 2.0])
 def test_the_soft_threshold_solves_its_problem(amount):
     grid = np.linspace(-5, 5, 100_001)
@@ -128,6 +144,12 @@ def test_the_lasso_is_the_l1_ball_of_the_radius_it_ends_at():
     [
         (lambda: ProximalGradient(-1.0), "l1 must be 0 or more, but it is -1.0"),
         (lambda: ProximalGradient(1.0, 0), "learning_rate must be"),
+        (lambda: ProximalGradient(1j), "l1 must be real"),
+        (
+            lambda: ConditionalGradient(L1Ball(), 1.5),
+            "learning_rate must be from 0 to 1, but it is 1.5; a longer step leaves the set",
+        ),
+        (lambda: ConditionalGradient(L1Ball(), 0), "learning_rate must be a number above 0"),
         (lambda: Simplex(0), "total must be"),
         (lambda: L1Ball(-1), "radius must be"),
         (lambda: ProjectedGradient(L1Ball(), 0), "learning_rate must be"),

@@ -105,6 +105,11 @@ def test_standardize_takes_one_column_without_a_second_axis():
     assert (Z.shape, mean, round(float(std), 3)) == ((3,), 2, 0.816)
 
 
+def test_standardize_keeps_a_column_that_changes_by_more_than_rounding():
+    Z, _, _ = standardize(1e6 + 1e-6 * np.arange(3))
+    assert np.allclose(Z, 1.5**0.5 * np.array([-1, 0, 1]), atol=1e-3)
+
+
 def test_standardize_scales_new_data_as_the_old():
     old, new = np.array([[0.0], [2.0]]), np.array([[5.0]])
     Z, mean, std = standardize(new, reference=old)
@@ -115,6 +120,15 @@ def test_standardize_scales_new_data_as_the_old():
     ("X", "reference", "complaint"),
     [
         ([[1, 0.1], [2, 0.1], [3, 0.1]], None, "Column 1 has the same value in all 3 samples"),
+        (
+            [1, 1, 1 + 2**-52],
+            None,
+            "The column has the same value in all 3 samples, up to rounding",
+        ),
+        (np.float32([1, 1, 1.0000001]), None, "The column has the same value in all 3 samples"),
+        ([[1, -1e17], [2, -1e17 + 16]], None, "Column 1 has the same value in all 2 samples"),
+        ([0, 0, 1e-300], None, "The column has the same value in all 3 samples, up to rounding"),
+        ([1j, 2], None, "X must be real"),
         ([5, 5], None, "The column has the same value in all 2 samples"),
         ([1, np.nan], None, "X contains nan at index 1"),
         ([], None, "X is empty"),
@@ -186,6 +200,14 @@ def test_minibatches_leave_their_inputs_alone():
     list(minibatches(X, y, 3, np.random.default_rng(0)))
     assert np.array_equal(X, np.arange(20.0).reshape(10, 2))
     assert np.array_equal(y, np.arange(10))
+
+
+@pytest.mark.parametrize("batch_size", [2, 5])
+def test_minibatches_are_copies(batch_size):
+    X = np.arange(10.0).reshape(5, 2)
+    for X_batch, _ in minibatches(X, X, batch_size, np.random.default_rng(0)):
+        X_batch[:] = -1
+    assert np.array_equal(X, np.arange(10.0).reshape(5, 2))
 
 
 def test_minibatches_of_all_rows_are_the_data_unshuffled():

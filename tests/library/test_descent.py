@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcourse import landscapes
-from gradcourse.descent import Trajectory, descend
+from gradcourse.constrained import L1Ball, ProjectedGradient, ProximalGradient, Simplex
+from gradcourse.descent import Trajectory, descend, steps
+from gradcourse.landscapes import Landscape
 from gradcourse.losses import LinearRegression
 from gradcourse.optimizers import AdaGrad, Adam, GradientDescent, Momentum, RMSProp
 from gradcourse.schedules import Constant, Cosine, Exponential, StepDecay, WarmUp
@@ -51,6 +53,74 @@ def test_floats_and_arrays_take_the_same_way_bit_for_bit(recipe, name):
     assert np.array_equal(on_floats.losses, on_arrays.losses)
     assert on_floats.stopped == on_arrays.stopped
     assert not np.array_equal(on_floats.final, ground.start)
+
+
+class Counting(Landscape):
+    """A landscape with a gradient of its own: the same, but turned off after three calls."""
+
+    def gradient(self, theta):
+        calls.append(theta)
+        return super().gradient(theta) * (len(calls) <= 3)
+
+
+calls = []
+
+
+def parts(ground):
+    return [getattr(ground, name) for name in Landscape.__dataclass_fields__]
+
+
+def test_a_gradient_that_overrides_the_landscapes_is_the_one_that_is_followed():
+    calls.clear()
+    way = go(Counting(*parts(BOWL)), n_steps=20)
+    assert len(calls) == 21
+    assert way.path[3:] == pytest.approx(np.tile(0.9**3 * np.array([2.0, -1.0]), (18, 1)))
+
+
+def test_a_gradient_put_on_one_landscape_is_the_one_that_is_followed():
+    ground = landscapes.bowl()
+    object.__setattr__(ground, "gradient", lambda theta: -np.ones(2))
+    assert go(ground, n_steps=10).final == pytest.approx([3, 0])
+
+
+def test_another_method_of_a_landscape_is_the_one_that_is_followed():
+    class Turned(Landscape):
+        def uphill(self, theta):
+            return -self.gradient(theta)
+
+    ground = Turned(*parts(BOWL))
+    way = descend(ground, ground.uphill, [2.0, -1.0], PLAIN, 5)
+    assert way.final == pytest.approx(1.1**5 * np.array([2.0, -1.0]))
+
+
+def test_other_partials_are_the_ones_that_are_followed():
+    ground = landscapes.bowl()
+    object.__setattr__(ground, "partials", lambda x, y: (0.0, y))
+    assert go(ground, n_steps=5).final == pytest.approx([2, -(0.9**5)])
+
+
+def test_a_recipe_of_your_own_sees_the_whole_gradient():
+    class Clipped(GradientDescent):
+        def step(self, theta, grad, state):
+            return super().step(theta, grad / np.linalg.norm(grad), state)
+
+    way = go(start=(3.0, 4.0), recipe=Clipped(0.5), n_steps=4)
+    assert way.final == pytest.approx([1.8, 2.4])
+
+
+@each_recipe
+def test_the_loop_is_public_and_the_same(recipe):
+    ground = landscapes.ravine(9)
+    start = np.array([1.0, 2.0])
+    seen = list(itertools.islice(steps(ground.gradient, start, recipe), 31))
+    assert np.array_equal([theta for theta, _, _ in seen], go(ground, start, recipe, 30).path)
+    assert all(np.array_equal(grad, ground.gradient(theta)) for theta, grad, _ in seen)
+    start[0] = 7.0  # it is still the caller's own
+
+
+def test_the_loop_takes_a_list():
+    theta, _, _ = next(itertools.islice(steps(BOWL.gradient, [2, -1], PLAIN), 1, None))
+    assert theta == pytest.approx([1.8, -0.9])
 
 
 @each_recipe
@@ -233,15 +303,122 @@ def test_a_batch_ends_when_no_column_is_left():
     assert way.stopped.startswith("The parameters stopped being finite")
 
 
-def test_diverged_means_above_the_start_or_no_number():
+def test_diverged_means_above_the_start_and_rising_or_no_number():
     def way(*losses, stopped=""):
         return Trajectory(np.zeros((len(losses), 2)), np.array(losses), stopped)
 
     assert not way(3.0, 9.0, 2.0).diverged
     assert not way(3.0, 3.0).diverged
+    assert not way(3.0).diverged
     assert way(3.0, 4.0).diverged
+    assert way(1.0, 1.1, 1.21, 1.331).diverged
+    assert way(1.0, 3.0, 2.0, 6.0, 4.0, 12.0, 8.0).diverged
+    assert not way(1.0, 3.0, 2.0, 3.0, 2.0, 3.0, 2.0).diverged
+    assert not way(0.0, 0.25, 0.25).diverged
     assert way(3.0, np.nan).diverged
     assert way(3.0, 2.0, stopped="The loss stopped being finite after 1 step.").diverged
+    assert way([1.0, 1.0], [0.5, 2.0], [0.2, 4.0]).diverged
+    assert not way([1.0, 1.0], [0.5, 2.0], [0.2, 2.0]).diverged
+
+
+def test_a_run_called_back_into_its_set_has_not_diverged():
+    way = go(start=(0.0, 0.0), recipe=ProjectedGradient(Simplex()), n_steps=50)
+    assert np.allclose(way.final, [0.5, 0.5])
+    assert way.losses[-1] > way.losses[0]
+    assert not way.diverged
+
+
+def test_a_run_pulled_up_to_the_point_that_its_price_asks_for_has_not_diverged():
+    far = landscapes.Landscape(
+        "far", lambda x, y: (x - 2) ** 2 + y * y, lambda x, y: (2 * x - 4, 2 * y), (), (), (), ""
+    )
+    way = go(far, (2.0, 0.0), ProximalGradient(l1=1.0, learning_rate=0.1), n_steps=60)
+    assert way.final == pytest.approx([1.5, 0], abs=1e-4)
+    assert not way.diverged
+
+
+@pytest.mark.parametrize("share", [1.001, 1.1, 10])
+@pytest.mark.parametrize("n_steps", [1, 2, 3, 50])
+def test_every_rate_above_two_over_the_curvature_diverges_on_a_bowl(share, n_steps):
+    assert go(recipe=GradientDescent(2 * share), n_steps=n_steps).diverged
+    assert not go(recipe=GradientDescent(2 / share), n_steps=n_steps).diverged
+
+
+@pytest.mark.parametrize("recipe", RECIPES[1:], ids=repr)
+def test_every_recipe_that_climbs_diverges(recipe):
+    assert descend(BOWL, lambda t: -BOWL.gradient(t), [2, -1], recipe, 200).diverged
+
+
+@pytest.mark.parametrize("gradient", [BOWL.gradient, lambda t: BOWL.gradient(t)])
+@pytest.mark.parametrize("recipe", [AdaGrad(0.1, eps=0), RMSProp(0.1, eps=0), Adam(0.1, eps=0)])
+def test_a_division_of_zero_by_zero_is_said_alike_on_floats_and_arrays(gradient, recipe):
+    way = descend(BOWL, gradient, [2.0, 0.0], recipe, 5)
+    assert way.stopped == "The parameters stopped being finite after 0 steps."
+    assert way.path.tolist() == [[2, 0]]
+
+
+@pytest.mark.parametrize(
+    "partials",
+    [lambda x, y: (4 * x**3, y), lambda x, y: (1 / (x - 1), y), lambda x, y: (1e200 * x * x, y)],
+)
+@each_recipe
+def test_floats_and_arrays_end_for_the_same_reason(partials, recipe):
+    ground = Landscape("odd", lambda x, y: 0 * x + y, partials, (), (), (), "")
+    for start in ([9.0, 1.0], [1.0, 1.0], [1e150, 0.0]):
+        on_floats = go(ground, start, recipe, 99)
+        on_arrays = descend(ground, lambda t: ground.gradient(t), start, recipe, 99)
+        assert on_floats.stopped == on_arrays.stopped
+        assert np.array_equal(on_floats.path, on_arrays.path)
+        assert np.isfinite(on_floats.path).all()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_gradient_that_stops_being_finite_is_named(bad):
+    def gradient(theta):
+        return theta if theta[0] > 1 else theta * bad
+
+    way = descend(BOWL, gradient, [2.0, -1.0], GradientDescent(0.1), 50)
+    assert way.stopped == "The gradient stopped being finite after 7 steps."
+    assert way.final == pytest.approx(0.9**7 * np.array([2.0, -1.0]))
+    assert way.diverged
+
+
+def test_a_loss_and_a_gradient_that_end_together_are_told_as_the_loss():
+    way = descend(lambda t: np.log(t[0]), lambda t: 1 / np.sqrt(t), [0.3], GradientDescent(0.3), 50)
+    assert way.stopped == "The loss stopped being finite after 0 steps."
+
+
+def test_a_gradient_that_ends_is_named_before_a_set_complains():
+    recipe = ProjectedGradient(L1Ball())
+    way = descend(BOWL, lambda t: t * np.nan, [0.5, 0.0], recipe, 5)
+    assert way.stopped == "The gradient stopped being finite after 0 steps."
+
+
+def test_parameters_that_stop_being_finite_are_named():
+    way = descend(lambda t: np.tanh(t[0]), lambda t: 0 * t + 1e300, [0.0], GradientDescent(1e9), 9)
+    assert way.stopped == "The parameters stopped being finite after 0 steps."
+    assert way.path.tolist() == [[0]]
+
+
+@pytest.mark.parametrize("gradient", [BOWL.gradient, lambda t: BOWL.gradient(t)])
+@pytest.mark.parametrize("recipe", [AdaGrad(0.1), RMSProp(0.1), Adam(0.1)])
+def test_a_memory_that_overflows_is_named(gradient, recipe):
+    way = descend(lambda t: abs(t[0]), gradient, [1e200, 1.0], recipe, 5)
+    assert way.stopped == "The optimizer's memory stopped being finite after 1 step."
+
+
+def test_a_memory_in_single_precision_that_overflows_is_named():
+    way = descend(lambda t: t[0], lambda t: np.float32([1e20]), [1.0], AdaGrad(0.1), 5)
+    assert way.stopped == "The optimizer's memory stopped being finite after 1 step."
+
+
+def test_columns_whose_gradient_ends_leave_the_others_walking():
+    def gradient(theta):
+        return np.where(theta > 1, np.nan, theta)
+
+    way = descend(BOWL, gradient, [[0.5, 2.0], [0.5, 2.0]], PLAIN, 10)
+    assert way.stopped == "All 10 steps were taken."
+    assert way.final[:, 0] == pytest.approx(0.5 * 0.9**10)
 
 
 # ---- interruption --------------------------------------------------------------------------------
@@ -295,6 +472,20 @@ def test_lists_integers_and_single_precision_are_welcome(start):
     assert np.array_equal(way.path, go().path)
 
 
+@each_recipe
+def test_a_single_number_walks_as_a_vector_of_one(recipe):
+    number = descend(lambda t: t**2, lambda t: 2 * t, 3.0, recipe, 9, gradient_tolerance=1e-9)
+    vector = descend(lambda t: t[0] ** 2, lambda t: 2 * t, [3.0], recipe, 9)
+    assert number.path == pytest.approx(vector.path[:, 0], rel=1e-14)
+    assert np.allclose(number.losses, vector.losses)
+    assert not number.diverged
+
+
+def test_a_single_number_that_overflows_is_said_in_words():
+    way = descend(lambda t: t**2, lambda t: 2 * t, 3.0, GradientDescent(1e100), 9)
+    assert way.stopped == "The loss stopped being finite after 1 step."
+
+
 def test_a_gradient_may_return_a_list():
     way = descend(BOWL, lambda t: [t[0], t[1]], [2, -1], GradientDescent(0.1), 20)
     assert np.allclose(way.path, go().path)
@@ -304,11 +495,21 @@ def bad(gradient=BOWL.gradient, start=(1.0, 2.0), optimizer=PLAIN, **options):
     return {"gradient": gradient, "start": start, "optimizer": optimizer, **options}
 
 
+COMPLEX = Landscape("complex", lambda x, y: x, lambda x, y: (x + 1j, y), (), (), (), "")
 BAD = {
     "start contains nan": bad(start=[1.0, np.nan]),
     "start contains inf": bad(start=[np.inf, 1.0]),
     "start is empty": bad(start=[]),
     "start must be a number": bad(start=["left", "right"]),
+    "start must be real, but it is complex": bad(start=[3 + 0j, 1]),
+    "gradient must return real numbers": bad(gradient=lambda t: t * 1j),
+    "but it returned complex128 ones": bad(gradient=COMPLEX.gradient),
+    "but it returned <U1 ones": bad(gradient=lambda t: ["a", "b"]),
+    r"schedule\(0\) must be a finite number, 0 or more, but it is -1;": bad(schedule=lambda n: -1),
+    r"schedule\(3\) must be a finite number, 0 or more, but it is nan": bad(
+        schedule=lambda n: 1.0 if n < 3 else np.nan
+    ),
+    "schedule.0. must be a finite number, 0 or more, but it is None": bad(schedule=lambda n: None),
     "n_steps must be a whole number": bad(n_steps=2.5),
     "n_steps must be a whole number, 0": bad(n_steps=-1),
     "gradient_tolerance must be a number above 0": bad(gradient_tolerance=0),

@@ -44,7 +44,7 @@ def test_what_a_healthy_notebook_shows_holds_nothing_of_the_machine():
 
 
 def test_the_terminal_gets_the_details_and_exit_code_0(capsys, data):
-    assert doctor.report() == 0
+    assert doctor.tell() == 0
     printed = capsys.readouterr().out
     for detail in (sys.version.split()[0], metadata.version("jupyterlab"), str(data), "grading"):
         assert detail in printed
@@ -53,7 +53,7 @@ def test_the_terminal_gets_the_details_and_exit_code_0(capsys, data):
 
 def test_a_failure_is_told_with_its_remedy_in_both_places(capsys, monkeypatch):
     monkeypatch.setattr(doctor, "OLDEST_PYTHON", (99, 0))
-    assert doctor.report() == 1
+    assert doctor.tell() == 1
     printed = capsys.readouterr().out + pretty(doctor.examine())
     assert printed.count("Remedy: install Python") == 2
     assert printed.count("To mend: Python.") == 2
@@ -79,7 +79,7 @@ def test_the_oldest_python_is_the_one_the_package_asks_for():
     [
         ("numpy>=2.0", ""),
         ("numpy", ""),
-        ("numpy>=999.1", f"numpy {metadata.version('numpy')} is older than 999.1"),
+        ("numpy>=999.1", f"numpy {metadata.version('numpy')} is installed, >=999.1 is needed"),
         ("no-such-package-here>=1.0", "no-such-package-here is missing"),
     ],
 )
@@ -99,6 +99,32 @@ def test_versions_are_compared_as_numbers(monkeypatch, older, newer):
     assert not doctor._packages()[0]
     monkeypatch.setattr(doctor.metadata, "version", lambda _: newer)
     assert doctor._packages()[0]
+
+
+def test_a_package_of_another_system_is_not_asked_for(monkeypatch):
+    line = 'no-such-package-here>=1 ; sys_platform == "emscripten"'
+    monkeypatch.setattr(doctor.metadata, "requires", lambda _: [line])
+    assert doctor._packages() == (True, "0 found, all new enough")
+
+
+def test_a_version_that_is_left_out_is_named(monkeypatch):
+    monkeypatch.setattr(doctor.metadata, "requires", lambda _: ["numpy>=1,!=2.5"])
+    monkeypatch.setattr(doctor.metadata, "version", lambda _: "2.5")
+    assert "numpy 2.5 is installed" in doctor._packages()[1]
+
+
+def test_in_a_web_page_nothing_is_started_and_nothing_fails(monkeypatch):
+    monkeypatch.setattr(doctor.sys, "platform", "emscripten")
+    monkeypatch.setattr(doctor.subprocess, "run", None)
+    assert {found.name: found.ok for found in doctor.examine()} == {
+        "Python": True,
+        "packages": True,
+        "kernel": None,
+        "widgets": None,
+        "data folder": True,
+        "grading (optional)": None,
+    }
+    assert finding("kernel").detail == "not looked at: no process can be started in a web page"
 
 
 def test_packages_of_the_extras_are_not_asked_of_a_learner(monkeypatch):
@@ -179,7 +205,7 @@ def test_the_optional_parts_are_a_note_even_when_missing(monkeypatch):
 
 def test_the_doctor_answers_where_every_package_is_missing(tmp_path):
     code = "import sys; sys.path.insert(0, sys.argv[1])"
-    code += "; from gradcourse import doctor; doctor.report()"
+    code += "; from gradcourse import doctor; doctor.tell()"
     env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     run = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code, str(ROOT)], env=env, capture_output=True, text=True

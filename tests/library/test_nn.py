@@ -1,5 +1,8 @@
 """Networks: gradients by complex care, layers, training that ends with a word."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -7,17 +10,18 @@ from gradcourse import nn
 from gradcourse.autodiff import Tensor
 from gradcourse.clinic import Uphill
 from gradcourse.datasets import digits, split
+from gradcourse.diagnostics import snapshot, watch
 from gradcourse.differences import check_gradient, numerical_gradient
 from gradcourse.losses import LogisticRegression
 from gradcourse.nn import (
     ACTIVATIONS,
     FLATTEN,
-    IMAGES,
+    IMAGES_8X8,
     INITIALIZERS,
     POOL,
     RELU,
     BatchNorm,
-    Conv,
+    Conv3x3,
     Linear,
     Network,
     fit,
@@ -56,7 +60,7 @@ def test_the_whole_gradient_is_that_of_differences(make):
 def test_a_convolutional_network_too():
     rng = np.random.default_rng(2)
     network = small(
-        [IMAGES, Conv(1, 2), RELU, POOL, Conv(2, 3), RELU, POOL, FLATTEN, Linear(12, 4)]
+        [IMAGES_8X8, Conv3x3(1, 2), RELU, POOL, Conv3x3(2, 3), RELU, POOL, FLATTEN, Linear(12, 4)]
     )
     network.theta += 0.1 * rng.normal(size=network.theta.size)
     X, y = rng.normal(size=(3, 64)), np.array([0, 3, 1])
@@ -126,10 +130,180 @@ def test_batch_norm_predicts_without_its_neighbors():
     assert np.array_equal(network.predict(X), before)
 
 
-def test_max_pool_gives_a_tie_to_the_first():
-    x = Tensor(np.ones((1, 2, 2, 1)))
-    nn.max_pool(x).sum().backward()
-    assert x.grad[0, :, :, 0].tolist() == [[1, 0], [0, 0]]
+# ---- what a network remembers is its own
+def normalized(layers=None, seed=0, n_epochs=4):
+    """A network with batch normalization, trained on some digits, and other digits."""
+    X, y = digits()
+    rng = np.random.default_rng(seed)
+    layers = layers or [Linear(64, 16), BatchNorm(16), RELU, Linear(16, 10)]
+    network = Network(layers, rng, dtype=np.float64)
+    fit(network, X[:300], y[:300], Adam(0.01), n_epochs, 32, rng=rng)
+    return network, X[300:400], y[300:400]
+
+
+def test_two_networks_of_one_list_of_layers_do_not_know_of_each_other():
+    layers = [Linear(64, 16), BatchNorm(16), RELU, Linear(16, 10)]
+    first, X, _ = normalized(layers)
+    before = first.predict(X)
+    normalized(layers, seed=1)  # built and trained
+    assert np.array_equal(first.predict(X), before)
+    alone, _, _ = normalized(seed=0)
+    assert np.array_equal(alone.predict(X), before)
+
+
+LOOKS = {
+    "snapshot": lambda network, X, y: snapshot(network, X, y),
+    "watch": lambda network, X, y: watch(X, y)(network),
+    "loss": lambda network, X, y: network.loss(X + 100, y),
+    "gradient": lambda network, X, y: network.gradient(X + 100, y),
+    "activations": lambda network, X, y: network.activations(X + 100),
+    "call": lambda network, X, y: network(X + 100),
+    "accuracy": lambda network, X, y: network.accuracy(X + 100, y),
+    "predict": lambda network, X, y: network.predict(X + 100),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_looking_at_a_network_leaves_its_predictions_alone_bit_for_bit(look):
+    network, X, y = normalized()
+    before = network.predict(X)
+    look(network, X, y)
+    assert np.array_equal(network.predict(X), before)
+
+
+def test_watching_a_training_does_not_change_what_is_learned():
+    X, y = digits()
+    ends = []
+    for look in (None, watch(X[300:400] + 100, y[300:400])):
+        rng = np.random.default_rng(0)
+        network = Network([Linear(64, 8), BatchNorm(8), RELU, Linear(8, 10)], rng)
+        fit(network, X[:300], y[:300], Adam(0.01), 3, 32, rng=rng, watch=look)
+        ends.append(network.predict(X[400:500]))
+    assert np.array_equal(*ends)
+
+
+def test_a_step_of_training_moves_the_averages_if_it_says_so():
+    network, X, y = normalized(n_epochs=0)
+    before = network.predict(X)
+    network.gradient(X, y, remember=True)
+    mean, variance = network.averages[1]
+    seen = network.activations(X)[1].data
+    assert np.allclose(mean, 0.1 * seen.mean(axis=0))
+    assert np.allclose(variance, 0.9 + 0.1 * seen.var(axis=0))
+    assert not np.allclose(network.predict(X), before)
+
+
+def test_batch_norm_of_images_goes_by_channel_in_training_and_in_use():
+    rng = np.random.default_rng(0)
+    network = small([IMAGES_8X8, Conv3x3(1, 2), BatchNorm(2), RELU, FLATTEN, Linear(128, 3)])
+    X, y = rng.normal(size=(40, 64)), rng.integers(0, 3, 40)
+    for _ in range(100):
+        network.gradient(X, y, remember=True)
+    assert [array.shape for array in network.averages[2]] == [(2,), (2,)]
+    assert np.allclose(network.predict(X), network(X).data, atol=1e-3)
+
+
+COPIES = {
+    "copy": lambda network: network.copy(),
+    "copy.copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda network: pickle.loads(pickle.dumps(network)),
+}
+
+
+@pytest.mark.parametrize("duplicate", COPIES.values(), ids=COPIES)
+def test_a_copy_predicts_the_same_and_goes_its_own_way(duplicate):
+    network, X, y = normalized()
+    before = network.predict(X)
+    twin = duplicate(network)
+    assert np.array_equal(twin.predict(X), before)
+    fit(twin, X, y, Adam(0.01), 2, 32, rng=np.random.default_rng(0))
+    assert np.array_equal(network.predict(X), before)
+    assert not np.allclose(twin.predict(X), before)
+    twin.theta[:] = 0
+    assert not twin.predict(X).any()
+
+
+def test_early_stopping_by_copies_brings_back_the_best_network_whole():
+    network, X, _ = normalized(n_epochs=0)
+    data = digits()[0][:300], digits()[1][:300]
+    look = lambda net: (net.copy(), net.predict(X))  # noqa: E731
+    rng = np.random.default_rng(0)
+    history = fit(network, *data, Adam(0.01), 3, 32, rng=rng, watch=look)
+    for kept, predicted in history.watched:
+        assert np.array_equal(kept.predict(X), predicted)
+
+
+# ---- theta and grad may be set
+def line():
+    rng = np.random.default_rng(0)
+    return small([Linear(4, 3), RELU, Linear(3, 2)]), rng.normal(size=(9, 4)), rng.integers(0, 2, 9)
+
+
+def test_theta_can_be_set_as_the_lessons_write_it():
+    network, X, y = line()
+    other, _, _ = line()
+    grad = network.gradient(X, y)[1]
+    network.theta = network.theta - 0.1 * grad
+    other.theta[:] -= 0.1 * other.gradient(X, y)[1]
+    assert np.array_equal(network.predict(X), other.predict(X))
+    network.theta -= 0.1 * network.gradient(X, y)[1]
+    other.theta[:] = other.theta - 0.1 * other.gradient(X, y)[1]
+    assert np.array_equal(network.predict(X), other.predict(X))
+
+
+def test_theta_that_is_set_is_a_copy():
+    network, X, _ = line()
+    start, values = network.predict(X), np.ones_like(network.theta)
+    network.theta = values
+    before = network.predict(X)
+    assert not np.array_equal(before, start)
+    values[:] = 7
+    assert np.array_equal(network.predict(X), before)
+
+
+def test_a_parameters_data_can_be_set_and_theta_follows():
+    network, X, _ = line()
+    weights = network.parameters[0][0]
+    weights.data = np.full((4, 3), 0.5)
+    changed = network.predict(X)
+    assert network.theta[:12].tolist() == [0.5] * 12
+    assert np.array_equal(network.predict(X), changed)
+    network.theta[:] = 0
+    assert not network.predict(X).any()
+
+
+@pytest.mark.parametrize("take_away", ["every parameter's", "one parameter's", "the network's"])
+def test_a_gradient_set_to_none_comes_back(take_away):
+    network, X, y = line()
+    wanted = network.gradient(X, y)[1].copy()
+    if take_away == "the network's":
+        network.grad = None
+    else:
+        tensors = [tensor for some in network.parameters for tensor in some]
+        for tensor in tensors if take_away.startswith("every") else tensors[:1]:
+            tensor.grad = None
+    assert np.array_equal(network.gradient(X, y)[1], wanted)
+    assert np.array_equal(network.grad, wanted)
+
+
+def test_a_loop_in_pytorchs_manner_works():
+    network, X, y = line()
+    wanted = network.gradient(X, y)[1].copy()
+    for tensor in (tensor for some in network.parameters for tensor in some):
+        tensor.grad = None
+    network.loss(X, y).backward()
+    assert np.allclose(network.grad, wanted, rtol=1e-12)
+    network.grad *= 0.5
+    assert np.allclose(network.parameters[0][0].grad.ravel(), 0.5 * wanted[:12])
+
+
+def test_a_tensor_as_input_gets_slopes_of_its_own():
+    network, X, y = line()
+    pixels = Tensor(X)
+    network.loss(pixels, y).backward()
+    estimated = numerical_gradient(lambda x: network.loss(x, y).item(), X)
+    assert np.allclose(pixels.grad, estimated, atol=1e-8)
 
 
 def test_the_digits_are_learned_to_97_percent_over_five_seeds():
@@ -183,7 +357,7 @@ def test_history_knows_whether_an_epoch_began_downhill():
 def test_what_has_faded_in_an_optimizers_memory_is_set_to_zero():
     memory = Adam().init(np.zeros(2, np.float32))
     memory.m[:] = 1e-35, 1e-20
-    nn._sweep(memory)
+    nn._flush_faded(memory)
     assert memory.m.tolist() == [0.0, np.float32(1e-20)]
 
 
@@ -217,15 +391,71 @@ def test_progress_is_one_line(capsys):
     assert "".join(lines).count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    ("wrong", "sentence"),
-    [
-        (lambda: nn.cross_entropy(Tensor(np.zeros((2, 3))), np.array([0, 3])), "lie from 0 to 2"),
-        (lambda: nn.cross_entropy(Tensor(np.zeros((2, 3))), np.array([-1, 0])), "lie from 0 to 2"),
-        (lambda: nn.cross_entropy(Tensor(np.zeros((2, 3))), [0.5, 1]), "2 whole numbers"),
-        (lambda: Network([Linear(2, 2, "he")], np.random.default_rng(0)), "init must be one of"),
-    ],
-)
+def set_theta(values):
+    network, _, _ = line()
+    network.theta = values
+
+
+def set_grad(values):
+    network, _, _ = line()
+    network.grad = values
+
+
+def set_a_parameters_data(values):
+    network, _, _ = line()
+    network.parameters[0][0].data = values
+    return network.theta
+
+
+zeros = np.zeros
+WRONG = {
+    "a label too large": (
+        lambda: nn.cross_entropy(Tensor(zeros((2, 3))), np.array([0, 3])),
+        "lie from 0 to 2",
+    ),
+    "a label below 0": (
+        lambda: nn.cross_entropy(Tensor(zeros((2, 3))), np.array([-1, 0])),
+        "lie from 0 to 2",
+    ),
+    "labels that are no whole numbers": (
+        lambda: nn.cross_entropy(Tensor(zeros((2, 3))), [0.5, 1]),
+        "2 whole numbers",
+    ),
+    "init": (
+        lambda: Network([Linear(2, 2, "he")], np.random.default_rng(0)),
+        "init must be one of",
+    ),
+    "theta too short": (
+        lambda: set_theta(zeros(5)),
+        r"theta must have the shape \(23,\), but the new one has \(5,\)",
+    ),
+    "theta a number": (lambda: set_theta(0.0), r"theta must have the shape \(23,\)"),
+    "grad too short": (lambda: set_grad(zeros(5)), r"grad must have the shape \(23,\)"),
+    "a parameter's data": (
+        lambda: set_a_parameters_data(zeros(3)),
+        r"a parameter's data must have the shape \(4, 3\)",
+    ),
+    "loss of one sample": (
+        lambda: line()[0].loss(zeros(4), 0),
+        r"one row per sample, \(n, n_in\), but its shape is \(4,\).*write X\[None\]",
+    ),
+    "prediction of one sample": (lambda: line()[0].predict(zeros(4)), "one row per sample"),
+    "too many features": (
+        lambda: line()[0].predict(zeros((2, 5))),
+        r"shapes \(2, 5\) @ \(4, 3\) do not fit",
+    ),
+    "accuracy with a column of labels": (
+        lambda: line()[0].accuracy(zeros((2, 4)), zeros((2, 1), int)),
+        "labels must be 2 whole numbers",
+    ),
+    "batch size": (
+        lambda: fit(line()[0], *line()[1:], Adam(), 1, "all", rng=np.random.default_rng(0)),
+        "batch_size must be a whole number",
+    ),
+}
+
+
+@pytest.mark.parametrize(("wrong", "sentence"), WRONG.values(), ids=WRONG)
 def test_bad_input_gets_one_sentence(wrong, sentence):
     with pytest.raises(ValueError, match=sentence):
         wrong()

@@ -142,6 +142,16 @@ def test_momentum_under_a_steady_push_reaches_its_final_speed(momentum, rate):
     assert path[-2] - path[-1] == pytest.approx(rate / (1 - momentum), rel=1e-6)
 
 
+def test_only_the_recipes_of_the_course_may_be_taken_coordinate_by_coordinate():
+    class Own(GradientDescent):
+        """It could look at the whole gradient."""
+
+    assert all(optimizers.works_by_coordinate(recipe) for recipe in RECIPES)
+    assert not any(recipe.whole_vector for recipe in RECIPES)
+    assert not optimizers.works_by_coordinate(Own(0.1))
+    assert not optimizers.works_by_coordinate(GradientDescent(np.array([0.1, 0.2])))
+
+
 @each_recipe
 def test_a_recipe_cannot_be_changed(recipe):
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -151,10 +161,11 @@ def test_a_recipe_cannot_be_changed(recipe):
 BAD = [
     *((type(r), {"learning_rate": bad}) for r in RECIPES for bad in (0, -0.1, np.nan, np.inf)),
     *((type(r), {"learning_rate": bad}) for r in RECIPES for bad in ([], [0.1, -0.1], "fast")),
+    *((type(r), {"learning_rate": bad}) for r in RECIPES for bad in (0.1 + 0j, [0.1, 0.2j])),
     *((Momentum, {"momentum": bad}) for bad in (-0.1, 1, np.nan)),
     *((RMSProp, {"decay": bad}) for bad in (-0.1, 1, np.nan)),
     *((Adam, {beta: bad}) for beta in ("beta1", "beta2") for bad in (-0.1, 1, np.nan)),
-    *((kind, {"eps": -1e-8}) for kind in (AdaGrad, RMSProp, Adam)),
+    *((kind, {"eps": bad}) for kind in (AdaGrad, RMSProp, Adam) for bad in (-1e-8, np.nan, "1")),
 ]
 
 

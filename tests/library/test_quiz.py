@@ -72,8 +72,29 @@ def test_a_wrong_option_is_told_its_misconception_and_may_be_tried_again():
     assert (question.answered, question.solved) == (True, False)
     assert "Not yet. You added the gradient" in words_of(message(question))
     press(question, "downhill")
-    assert (question.answer, question.solved) == ("downhill", True)
+    assert (question.given, question.solved) == ("downhill", True)
     assert "Right. The step subtracts" in words_of(message(question))
+
+
+def test_what_a_quiz_was_made_with_can_be_read():
+    asked = ask_number()
+    assert (asked.answer, asked.tolerance, asked.unit, asked.why) == (
+        0.5,
+        0.01,
+        "per step",
+        "It is 2/L.",
+    )
+    assert asked.mistakes == {0.25: "That is 1/L."}
+    assert ask_choice().answer == "downhill"
+    assert ask_choice().reasons == OPTIONS
+    assert ask_prediction().options == ["It diverges.", "It converges."]
+
+
+def test_judging_remembers_nothing():
+    asked = ask_number()
+    assert asked.judge("0.25") == (False, "That is 1/L.")
+    assert not asked.answered
+    assert progress.history("answer", "03.edge") == []
 
 
 def test_the_pressed_option_is_marked_with_a_sign_and_only_that_one():
@@ -138,7 +159,7 @@ def test_a_prediction_is_recorded_and_judged_neither_right_nor_wrong():
     question = ask_prediction()
     assert not question.answered
     press(question, "It converges.")
-    assert (question.answer, question.solved) == ("It converges.", None)
+    assert (question.given, question.solved) == ("It converges.", None)
     assert progress.latest("prediction", "03.what") == "It converges."
     assert "Noted." in message(question)
 
@@ -146,7 +167,7 @@ def test_a_prediction_is_recorded_and_judged_neither_right_nor_wrong():
 def test_a_prediction_is_remembered_and_can_be_changed():
     ask_prediction().answer_with("It converges.")
     again = ask_prediction()
-    assert again.answer == "It converges."
+    assert again.given == "It converges."
     assert "Last time you predicted: It converges." in words_of(message(again))
     press(again, "It diverges.")
     assert progress.history("prediction", "03.what") == ["It converges.", "It diverges."]
@@ -166,7 +187,7 @@ def test_a_choice_starts_afresh_in_every_session():
 def test_a_listener_is_called_after_each_answer_and_sees_it():
     seen = []
     question = ask_prediction()
-    question.on_answer(lambda asked: seen.append(asked.answer))
+    question.on_answer(lambda asked: seen.append(asked.given))
     question.answer_with("It diverges.")
     question.answer_with("It converges.")
     assert seen == ["It diverges.", "It converges."]

@@ -9,6 +9,7 @@ pytestmark = pytest.mark.skipif(
     not chromium_path() and not os.environ.get("CI"), reason="needs the system's Chromium"
 )
 LESSON = "lessons/03_gradient_descent.ipynb"
+PATIENCE = 600  # times 50 ms; a quiet machine needs one
 HARMLESS = ("favicon", "Failed to load resource: the server responded with a status of 404")
 
 
@@ -17,6 +18,7 @@ def page():
     """Lesson 03, run from top to bottom, the prediction before its explorer made."""
     with jupyter_lab() as address, browser() as chromium:
         page = chromium.new_page(viewport={"width": 1200, "height": 1000})
+        page.set_default_timeout(120_000)
         page.console_errors = []
         page.on("console", lambda m: m.type == "error" and page.console_errors.append(m.text))
         page.on("pageerror", lambda error: page.console_errors.append(str(error)))
@@ -30,7 +32,7 @@ def page():
 def find_explorer(page):
     """Scroll until the explorer's prediction is in view, make it, wait for the picture."""
     scroller = page.locator(".jp-WindowedPanel-outer").first
-    for top in 3 * list(range(0, 20_000, 500)):  # on a busy machine cells show up late
+    for top in 10 * list(range(0, 20_000, 500)):  # on a busy machine cells show up late
         scroller.evaluate("(e, y) => { e.scrollTop = y }", top)
         page.wait_for_timeout(150)
         if page.locator(".gc-explorer").count():
@@ -65,7 +67,7 @@ def handle(page):
 
 
 def wait_for_change(page, before):
-    for _ in range(100):
+    for _ in range(PATIENCE):
         page.wait_for_timeout(50)
         after = state(page)
         if all(new != old for new, old in zip(after, before, strict=True)):
@@ -107,7 +109,7 @@ def test_a_typed_rate_stays_as_it_was_typed(page):
 def test_a_click_on_the_map_sets_the_start(page):
     before = state(page)[:2]
     page.locator(".gc-hit").first.click(position={"x": 150, "y": 120})
-    for _ in range(60):
+    for _ in range(PATIENCE):
         page.wait_for_timeout(50)
         if state(page)[0] != before[0] and state(page)[1] != before[1]:
             break

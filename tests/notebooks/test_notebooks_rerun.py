@@ -1,6 +1,11 @@
-"""Running every notebook again changes nothing, and one wrong number is noticed."""
+"""nbval runs every notebook once; here, that this one run notices whatever changed.
 
-import json
+A stale number, picture or point in a small notebook makes the test command fail. What needs no run
+is read from the stored outputs, which that run has compared: the points of solutions and exercises.
+"""
+
+import base64
+import io
 import subprocess
 import sys
 
@@ -9,62 +14,127 @@ import pytest
 import refresh
 import release
 from nbformat.v4 import new_code_cell, new_notebook
+from PIL import Image
 from refresh import ROOT
 
-from gradcourse.__main__ import main
+from gradcourse.feedback import MIME
 
-NOTEBOOKS = refresh.find_notebooks([ROOT / folder for folder in refresh.DEFAULT_FOLDERS])
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_refreshing_changes_nothing(path, capsys):
-    assert refresh.main(["--check", str(path)]) == 0, capsys.readouterr().out
-
-
-@pytest.mark.parametrize("name", release.set_names(ROOT))
-def test_releasing_changes_nothing(name, capsys):
-    assert release.main(["--check", name]) == 0, capsys.readouterr().out
+NAMES = release.set_names(ROOT)
+FIGURE = """import matplotlib.pyplot as plt
+plt.figure(figsize=(2, 1))
+plt.plot([0, 1])
+plt.show()"""
+CHECK = """from gradcourse.checks import set03
+set03.one_step.check(lambda theta, gradient, rate: theta - rate * gradient(theta))"""
+SOURCES = {"figure": FIGURE, "pi": "import math\nround(math.pi, 4)", "check": CHECK}
 
 
-def score(folder, name, capsys):
-    """The points of one notebook, as `gradcourse check` counts them."""
-    main(["check", str(ROOT / folder / name / f"{name}.ipynb"), "--json"])
-    return json.loads(capsys.readouterr().out)
+@pytest.mark.parametrize("name", NAMES)
+def test_an_exercise_is_its_solution_without_the_answers(name, capsys):
+    assert release.main(["--check", "--no-run", name]) == 0, capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", release.set_names(ROOT))
-def test_an_untouched_exercise_scores_nothing_and_a_solution_everything(name, capsys):
-    untouched, solved = (score(folder, name, capsys) for folder in ("exercises", "solutions"))
-    assert untouched["points"] == 0
-    assert untouched["max_points"] == solved["max_points"] == solved["points"] > 0
+def feedback(folder, name):
+    """What the checks of one notebook say in its stored outputs, and the points they are worth."""
+    cells = nbformat.read(ROOT / folder / name / f"{name}.ipynb", as_version=4).cells
+    graded = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
+    said = [[o.data[MIME] for o in cell.outputs if MIME in o.get("data", {})] for cell in graded]
+    return said, [cell.metadata.nbgrader.points for cell in graded]
 
 
-@pytest.fixture
-def small_notebook(tmp_path):
-    """A refreshed notebook with one number in it."""
-    path = tmp_path / "small.ipynb"
-    cells = [new_code_cell("import math\nround(math.pi, 4)", id="pi")]
+@pytest.mark.parametrize("name", NAMES)
+def test_a_solution_scores_everything(name):
+    said, worth = feedback("solutions", name)
+    assert sum(worth) > 0
+    assert [[check["points"] for check in cell] for cell in said] == [[points] for points in worth]
+    assert [[check["max_points"] for check in cell] for cell in said] == [[p] for p in worth]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_untouched_exercise_scores_nothing(name):
+    said, worth = feedback("exercises", name)
+    assert [[check["points"] for check in cell] for cell in said] == [[0] for _ in worth]
+    assert [[check["max_points"] for check in cell] for cell in said] == [[p] for p in worth]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A refreshed notebook with a number, a picture and a check in it."""
+    path = tmp_path_factory.mktemp("notebooks") / "small.ipynb"
+    cells = [new_code_cell(source, id=name) for name, source in SOURCES.items()]
     nbformat.write(new_notebook(cells=cells), path)
     refresh.main([str(path)])
     return path
 
 
-def run_as_the_test_command_does(path):
+def run_as_the_test_command_does(path, *options):
     """Test one notebook with the project's own settings, in this process's environment."""
     settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), "-n", "0"]
-    command = [sys.executable, "-m", "pytest", *settings, "-p", "no:cacheprovider", str(path)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    settings += ["-p", "nbval_compares_all", "-p", "no:cacheprovider", *options]
+    command = [sys.executable, "-m", "pytest", *settings, str(path)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
 
 
-def test_a_true_number_passes(small_notebook):
-    run = run_as_the_test_command_does(small_notebook)
-    assert run.returncode == 0, run.stdout
-    assert "1 passed" in run.stdout
+def gray_picture():
+    file = io.BytesIO()
+    Image.new("RGBA", (200, 100), "gray").save(file, "png")
+    return base64.b64encode(file.getvalue()).decode()
 
 
-def test_one_wrong_digit_fails(small_notebook):
-    text = small_notebook.read_text("utf-8")
-    small_notebook.write_text(text.replace('"3.1416"', '"3.1417"'), "utf-8")
-    run = run_as_the_test_command_does(small_notebook)
-    assert run.returncode == 1, run.stdout
-    assert "Cell outputs differ" in run.stdout
+def spoil_number(cells):
+    cells["pi"].outputs[0].data["text/plain"] = "3.1417"
+
+
+def spoil_points(cells):
+    [said] = [o.data[MIME] for o in cells["check"].outputs if MIME in o.get("data", {})]
+    said["points"] += 1
+
+
+def spoil_picture(cells):
+    cells["figure"].outputs[0].data["image/png"] = gray_picture()
+
+
+def drop_picture(cells):
+    del cells["figure"].outputs[0].data["image/png"]
+
+
+def spoil_metadata(cells):
+    cells["figure"].outputs[0].metadata = {"image/png": {"width": 5}}
+
+
+def spoil_run_count(cells):
+    cells["pi"].outputs[0].execution_count = 7
+
+
+def spoiled(small, tmp_path, *spoilers):
+    """A copy of the small notebook in which something stored is not what a run shows."""
+    notebook = nbformat.read(small, as_version=4)
+    for spoil in spoilers:
+        spoil({cell.id: cell for cell in notebook.cells})
+    nbformat.write(notebook, tmp_path / "spoiled.ipynb")
+    return tmp_path / "spoiled.ipynb"
+
+
+def test_a_true_notebook_passes(small):
+    assert "3 passed" in run_as_the_test_command_does(small)
+
+
+def test_all_that_a_reader_sees_is_compared(small, tmp_path):
+    path = spoiled(small, tmp_path, spoil_number, spoil_points, spoil_picture)
+    said = run_as_the_test_command_does(path)
+    assert "3 failed" in said
+    assert said.count("Cell outputs differ") == 3
+    assert "Picture 1 of the cell looks different from the stored one." in said
+
+
+def test_what_nbval_passes_over_is_compared(small, tmp_path):
+    said = run_as_the_test_command_does(spoiled(small, tmp_path, drop_picture, spoil_run_count))
+    assert "2 failed, 1 passed" in said
+    assert "Pictures stored: 0, in the fresh run: 1." in said
+    said = run_as_the_test_command_does(spoiled(small, tmp_path, spoil_metadata))
+    assert "1 failed, 2 passed" in said
+
+
+def test_other_pictures_can_be_allowed(small, tmp_path):
+    path = spoiled(small, tmp_path, spoil_picture)
+    assert "3 passed" in run_as_the_test_command_does(path, "--any-picture")

@@ -2,17 +2,10 @@
 
 from importlib import import_module
 
-from refresh import ROOT
+from gradcourse import checks
 
-from gradcourse.checks.core import Question
-
-SETS = [path.stem for path in sorted(ROOT.glob("gradcourse/checks/set*.py"))]
-QUESTIONS = [
-    value
-    for name in SETS
-    for value in vars(import_module(f"gradcourse.checks.{name}")).values()
-    if isinstance(value, Question)
-]
+SETS = list(checks.exercise_sets())
+QUESTIONS = list(checks.catalog().values())
 WRONG = [entry for name in SETS for entry in import_module(f"wrong_answers.{name}").WRONG]
 RIGHT = [entry for name in SETS for entry in import_module(f"right_answers.{name}").RIGHT]
 

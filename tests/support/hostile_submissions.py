@@ -270,7 +270,7 @@ AROUND = [
 ]
 
 # ---- it wants the answer without answering -----------------------------------------------------
-QUESTION = "next(o for o in gc.get_objects() if getattr(o, 'key', '') == '03.walk' and o.right)"
+QUESTION = "next(o for o in gc.get_objects() if getattr(o, 'key', '') == '03.walk' and o.mistakes)"
 PEEKS = [
     Case("takes the right answer from the check", instead("walk = set03.walk.right"), NO_WALK),
     Case(
@@ -284,8 +284,8 @@ PEEKS = [
         NO_WALK,
     ),
     Case(
-        "takes a private function",
-        instead("from gradcourse.checks.set03 import _walk as walk"),
+        "takes it from the question's own dictionary",
+        instead("walk = vars(set03.walk)['right']"),
         NO_WALK,
     ),
     Case(
@@ -416,9 +416,9 @@ FAKES = [
         "patches the collector",
         instead(
             f"{WRONG_WALK}\n"
-            "from gradcourse.checks.core import Question\ncollect = Question.collect\n"
+            "from gradcourse.checks.core import Outcome, Question\ncollect = Question.collect\n"
             "Question.collect = lambda self, f, *a: (collect(self, f, *a) if self.key != '03.walk' "
-            "else [{'value': True, 'changed': False}] * 10)"
+            "else [Outcome(True)] * 10)"
         ),
         NO_WALK,
     ),

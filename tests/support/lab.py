@@ -2,7 +2,7 @@
 
 As a command it photographs notebooks in the light and the dark theme and in a narrow window:
 
-    python tools/lab.py lessons/03_gradient_descent.ipynb --out shots
+    python tests/support/lab.py lessons/03_gradient_descent.ipynb --out shots
 """
 
 import argparse
@@ -21,6 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 ROOT = Path(__file__).resolve().parents[2]
 QUIET = [
@@ -32,6 +33,15 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
+IDLE = """() => {
+    const idle = document.querySelector(
+        '.jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status="idle"]');
+    const waits = [...document.querySelectorAll('.jp-InputPrompt')]
+        .some(prompt => prompt.textContent.includes('*'));
+    if (!idle || waits) window.gcIdleSince = null;
+    else window.gcIdleSince ??= performance.now();
+    return window.gcIdleSince !== null && performance.now() - window.gcIdleSince > 1000;
+}"""
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 
@@ -99,20 +109,32 @@ def open_notebook(page: Page, address: str, notebook: str) -> None:
 
 
 def run_all(page: Page, seconds: float = 180) -> None:
-    """Run every cell and wait until the last one has finished."""
-    page.click('.lm-MenuBar-itemLabel:text-is("Run")')
-    page.click('.lm-Menu li[data-command="runmenu:run-all"]')
-    page.wait_for_timeout(500)
-    wait_until_idle(page, seconds)
+    """Run every cell and wait until the last one has finished.
+
+    On a busy machine JupyterLab loses a click that comes soon after opening, without a word. So we
+    look whether the cells wait their turn, and ask again if none does.
+    """
+    for _ in range(6):
+        page.click('.lm-MenuBar-itemLabel:text-is("Run")')
+        page.click('.lm-Menu li[data-command="runmenu:run-all"]')
+        if cells_wait(page):
+            return wait_until_idle(page, seconds)
+    raise RuntimeError("JupyterLab was asked six times to run all cells, and ran none.")
+
+
+def cells_wait(page: Page, seconds: float = 10) -> bool:
+    """Whether some cell soon has the prompt [*]: it runs, or waits until the others have run."""
+    try:
+        page.wait_for_selector('.jp-InputPrompt:text("[*]")', timeout=seconds * 1000)
+    except PlaywrightTimeout:
+        return False
+    return True
 
 
 def wait_until_idle(page: Page, seconds: float = 60) -> None:
-    """Wait until the kernel has nothing left to do."""
-    page.wait_for_selector(
-        '.jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status="idle"]',
-        timeout=seconds * 1000,
-        state="attached",
-    )
+    """Wait until the kernel has had nothing to do for a second, longer than between two cells."""
+    page.evaluate("() => { window.gcIdleSince = null }")
+    page.wait_for_function(IDLE, timeout=seconds * 1000, polling=100)
 
 
 def photograph(notebooks: list[str], out: Path, themes: list[str], widths: list[int]) -> None:

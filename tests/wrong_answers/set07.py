@@ -1,8 +1,7 @@
 """Wrong answers to exercise set 07, as learners write them: (question, mistake, function)."""
 
-import math
-
 import numpy as np
+from wrong_answers import engines
 
 from gradcourse.checks import set07
 
@@ -111,70 +110,6 @@ def only_the_parents(parents, end):
     return [end, *parents[end]]
 
 
-# ---- engine
-def sorted_nodes(end):
-    order = []
-
-    def visit(node):
-        if node not in order:
-            for parent in node.parents:
-                visit(parent)
-            order.append(node)
-
-    visit(end)
-    return reversed(order)
-
-
-def nodes_by_level(end):
-    order = [end]
-    for node in order:
-        for parent in node.parents:
-            if parent not in order:
-                order.append(parent)
-    return order
-
-
-def engine(add, product=lambda a, b: (b, a), bend=lambda x, y: 1 - y**2, nodes=sorted_nodes):
-    class Value:
-        def __init__(self, data, parents=(), slopes=()):
-            self.data, self.grad, self.parents, self.slopes = data, 0.0, parents, slopes
-
-        def __add__(self, other):
-            return Value(self.data + other.data, (self, other), (1.0, 1.0))
-
-        def __mul__(self, other):
-            slopes = product(self.data, other.data)
-            return Value(self.data * other.data, (self, other), slopes)
-
-        def tanh(self):
-            y = math.tanh(self.data)
-            return Value(y, (self,), (bend(self.data, y),))
-
-        def backward(self):
-            self.grad = 1.0
-            for node in nodes(self):
-                for parent, slope in zip(node.parents, node.slopes, strict=True):
-                    parent.grad = add(parent.grad, node.grad, slope)
-
-    return Value
-
-
-def good(old, arriving, slope):
-    return old + arriving * slope
-
-
-overwriting = engine(lambda old, arriving, slope: arriving * slope)
-local_only = engine(lambda old, arriving, slope: old + slope)
-swapped_engine = engine(good, product=lambda a, b: (a, b))
-unsorted_engine = engine(good, nodes=nodes_by_level)
-bent_by_input = engine(good, bend=lambda x, y: 1 - x**2)
-unbent = engine(good, bend=lambda x, y: 1.0)
-adding_slopes = engine(lambda old, arriving, slope: old + arriving + slope)
-
-
-halving = engine(lambda old, arriving, slope: old + 0.5 * arriving * slope)
-
-
 # ---- network
 def network(
     slope,
@@ -271,16 +206,19 @@ WRONG = [
     (ORDER, "parents first", forward_order),
     (ORDER, "listed nodes more than once", with_repeats),
     (ORDER, "listed nodes the end does not need", all_nodes),
-    (ORDER, "", node_first),
+    (ORDER, "visits a node before its users", node_first),
     (ORDER, "", only_the_parents),
-    (ENGINE, "= where += is needed", overwriting),
-    (ENGINE, "forgot the slope that arrives", local_only),
-    (ENGINE, "a product's slopes swapped", swapped_engine),
-    (ENGINE, "visits a node before its users", unsorted_engine),
-    (ENGINE, "tanh with 1 - x² instead of 1 - y²", bent_by_input),
-    (ENGINE, "", unbent),
-    (ENGINE, "", adding_slopes),
-    (ENGINE, "", halving),
+    (ENGINE, "= where += is needed", engines.Overwriting),
+    (ENGINE, "= where += is needed", engines.OverwritingByPairs),
+    (ENGINE, "forgot the slope that arrives", engines.LocalOnly),
+    (ENGINE, "a product's slopes swapped", engines.SwappedProduct),
+    (ENGINE, "visits a node before its users", engines.ByLevels),
+    (ENGINE, "visits a node before its users", engines.AsReached),
+    (ENGINE, "tanh with 1 - x² instead of 1 - y²", engines.BentByInput),
+    (ENGINE, "forgot to begin with 1", engines.NeverBegun),
+    (ENGINE, "", engines.Straight),
+    (ENGINE, "", engines.Adding),
+    (ENGINE, "", engines.FirstParentOnly),
     (NETWORK, "forgot the activation's derivative", without_mask),
     (NETWORK, "divided by the batch twice", divided_twice),
     (NETWORK, "summed instead of averaged", summed),

@@ -7,10 +7,7 @@ of reach. Nothing else that a test cell has put out is believed, or kept.
 
 import builtins
 import json
-import pkgutil
-import re
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
@@ -18,16 +15,15 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Dict, Integer
 
-import gradcourse.checks
+from gradcourse.checks import catalog
 from gradcourse.checks.core import Question
 from gradcourse.checks.reports import REPORT
-from gradcourse.checks.values import close
+from gradcourse.checks.values import Outcome, close
 from gradcourse.feedback import Feedback
 from gradcourse.grading.cells import cell_id, is_test, max_points
 from gradcourse.grading.doors import Json, Untrusted
 
 BY_HAND = Feedback("", None, "Its test reports nothing, so a person decides.")
-KEY = re.compile(r"(\d\d)\.([a-z]\w*)", re.ASCII)  # of a question of the course: "03.one_step"
 
 
 @dataclass(frozen=True)
@@ -108,7 +104,7 @@ def _verdict(key: str, got: dict[str, Json], wanted: Report, seed: int) -> Feedb
     """Judge one quantity: by its question if it is one of the course's, or by the reference."""
     if key not in got:
         return Feedback(key, False, f"{key} was not reported.")
-    if asked := question(key):
+    if asked := catalog().get(key):
         return _by_question(asked, got[key], seed)
     if close(got[key], wanted.quantities[key], wanted.tolerance):
         return Feedback(key, True, f"{key} is right.")
@@ -122,35 +118,19 @@ def _by_question(asked: Question, reported: Json, seed: int) -> Feedback:
         feedback = asked.judge(outcomes, seed)
     except Exception:  # the outcomes may be anything at all
         return Feedback(asked.key, False, "What came back is not what this answer is asked for.")
-    error = next((str(outcome["error"]) for outcome in outcomes if "error" in outcome), "")
+    error = next((outcome.error for outcome in outcomes if outcome.error), "")
     hint = feedback.hint or _error_hint(error.partition(":")[0])
     return replace(feedback, expected="", got="", hint="" if feedback.ok else hint)
 
 
-def question(key: str) -> Question | None:
-    """Return the course's question with this key, None if the quantity is an instructor's own."""
-    match = KEY.fullmatch(key)
-    known = {module.name for module in pkgutil.iter_modules(gradcourse.checks.__path__)}
-    if not match or f"set{match[1]}" not in known:
-        return None
-    found = getattr(import_module(f"gradcourse.checks.set{match[1]}"), match[2], None)
-    return found if isinstance(found, Question) and found.key == key else None
-
-
-def _outcomes(reported: Json) -> list[dict[str, Json]]:
-    """Return outcomes of the form that `Question.collect` gives, or raise TypeError."""
+def _outcomes(reported: Json) -> list[Outcome]:
+    """Return the outcomes that a report holds, or raise TypeError."""
     outcomes = []
     for fields in reported if isinstance(reported, list) else [reported]:
         if not isinstance(fields, dict):
             raise TypeError(f"an outcome is a dict, not {type(fields).__name__}")
-        outcomes.append(_outcome(**fields))
+        outcomes.append(Outcome.from_json(fields))
     return outcomes
-
-
-def _outcome(value: Json = None, changed: Json = False, error: Json = None) -> dict[str, Json]:
-    if error is None:
-        return {"value": value, "changed": bool(changed)}
-    return {"value": None, "error": str(error)}
 
 
 def _error_hint(name: str) -> str:

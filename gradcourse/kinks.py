@@ -1,0 +1,91 @@
+"""Kinks and jumps: places where a function has no slope, only one to the left and one to the right.
+
+On a smooth function the slopes to both sides come together as the step shrinks: their gap is a
+quarter over a quarter of the step. At a kink (ReLU at 0) the gap stays, at a jump it grows.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gradcourse.evaluation import Place, look
+from gradcourse.step_search import (
+    BOTH,
+    Slopes,
+    believable,
+    default_step,
+    quotients,
+    random_moves,
+    rounding_bar,
+)
+
+QUARTERS = 4.0 ** -np.arange(-1, 15)  # the usual step, a longer one, and ever shorter ones
+SMOOTH, KINK, JUMP = range(3)
+
+
+def kinks(f: Callable, x: ArrayLike) -> tuple[int, ...]:
+    """Return the flat indices of the coordinates along which f has a kink or a jump at `x`.
+
+    Example:
+        >>> kinks(lambda x: abs(x[0]) + x[1] ** 2, [0.0, 0.0])
+        (0,)
+    """
+    with np.errstate(all="ignore"):
+        place = look(f, np.array(x, dtype=float))
+        _, _, suspects = over_two_steps(place, default_step(place))
+        return tuple(int(i) for i in suspects[corners(place, suspects) != SMOOTH])
+
+
+def over_two_steps(place: Place, h: np.ndarray) -> tuple[Slopes, np.ndarray, np.ndarray]:
+    """Return central slopes over h with error bars, the gaps between their sides, and suspects.
+
+    The slope over 2h is off by four times the truncation, so a third of the difference is that of
+    the slope over h. Three such error bars are meant to be safe. Suspect of a kink are coordinates
+    whose gap does not halve with the step.
+    """
+    x, here = place.along(), place.here
+    moves = random_moves(place)
+    values, seen = place.sample(np.array([[1.0], [-1.0], [2.0], [-2.0]]) * h, also=moves)
+    near = quotients(place, values[:2], h, x)
+    far = quotients(place, values[2:], 2 * h, x)
+    blur = rounding_bar(place, near, h, x)
+    bars = np.abs(near - far) + 3 * blur
+    if not believable(place, near, moves, seen):  # the two steps agree by chance, if they do
+        bars = np.maximum(bars, np.abs(near))
+    gap = np.abs(values[0] - 2 * here + values[1]) / h
+    wide_gap = np.abs(values[2] - 2 * here + values[3]) / (2 * h)
+    suspect = (gap > 0.75 * wide_gap) & (gap > 1e-3 * np.abs(near) + blur)
+    bars = np.where(np.isfinite(bars), bars, np.inf)
+    return Slopes(near, bars, h), gap, np.flatnonzero(suspect)
+
+
+def corners(place: Place, suspects: np.ndarray) -> np.ndarray:
+    """Return SMOOTH, KINK or JUMP for each of the `suspects` (flat indices of coordinates).
+
+    What counts are the two shortest steps over which a gap that stays would still be seen.
+    """
+    kinds = np.zeros(suspects.size, int)
+    if not suspects.size:
+        return kinds
+    x = place.along(suspects)
+    steps = QUARTERS[:, None] * default_step(place)[suspects]
+    gaps, blur = np.array([_gap(place, h, suspects) for h in steps]).swapaxes(0, 1)
+    seen = (gaps[1] > 4 * blur) & (steps > 16 * np.spacing(np.abs(x)))
+    shortest = np.maximum(1, seen.cumprod(axis=0).sum(axis=0) - 1)
+    each = np.arange(suspects.size)
+    last = gaps[shortest, each]
+    before = gaps[shortest - 1, each]
+    stays = (last > 0.5 * before) & (last > 0.5 * gaps[1]) & seen[1]
+    kinds[stays] = KINK
+    kinds[stays & (last > 3 * before)] = JUMP
+    return kinds
+
+
+def _gap(place: Place, h: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far the slopes to the right and to the left are apart, and its error bar."""
+    (above, below), _ = place.sample(BOTH * h, which)
+    right = (above - place.here) / h
+    left = (place.here - below) / h
+    steepest = np.maximum(np.abs(right), np.abs(left))
+    return np.abs(right - left), rounding_bar(place, steepest, h, place.along(which))
