@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gradcourse.datasets import penguins
 from gradcourse.differences import check_gradient, evaluate, numerical_gradient
-from gradcourse.kinks import kinks
+from gradcourse.differences.kinks import kinks
 from gradcourse.landscapes import ALL
 from gradcourse.losses import LinearRegression
 

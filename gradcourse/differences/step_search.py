@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradcourse.evaluation import Place
+from gradcourse.differences.evaluation import Place
 
 LADDER = 4.0 ** -np.arange(1, 38)  # steps from a quarter of x's size down to 5e-23 of it
 AGREE = 0.01  # slopes over neighboring steps that differ by less, relatively, are the same

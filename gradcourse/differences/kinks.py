@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gradcourse.evaluation import Place, look
-from gradcourse.step_search import (
+from gradcourse.differences.evaluation import Place, look
+from gradcourse.differences.step_search import (
     BOTH,
     Slopes,
     believable,

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gradcourse import require
-from gradcourse.evaluation import Place, batched, evaluate, look
-from gradcourse.gradient_report import GradientReport, judge
-from gradcourse.kinks import JUMP, KINK, corners, over_two_steps
-from gradcourse.step_search import (
+from gradcourse.differences.evaluation import Place, batched, evaluate, look
+from gradcourse.differences.kinks import JUMP, KINK, corners, over_two_steps
+from gradcourse.differences.report import GradientReport, judge
+from gradcourse.differences.step_search import (
     AGREE,
     SIDES,
     Slopes,
