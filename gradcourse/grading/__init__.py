@@ -9,7 +9,7 @@
     prepare       before a class: the release, the gradebook, the reference's numbers
     classroom     one task per submission, and one process that writes results down
     class_folder  the files of a class;  result: the value that is written
-    pages         what a student and an instructor read
+    pages, table  what a student and an instructor read, and the grades as CSV
     nbgrader_api  nbgrader does the rest: assignments, gradebook, formgrader
 
 It needs the extra `[grading]`.
