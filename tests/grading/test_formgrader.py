@@ -25,12 +25,12 @@ ATTACK = (
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site(tmp_path_factory, cluster):
     """The address of a server in a graded course folder, and a browser's page."""
     work = Class(tmp_path_factory.mktemp("formgrader"))
     work.hand_in("ada", work.honest())
     work.hand_in("mallory", work.honest(one_step=ATTACK))
-    grade(A, work.folder, workers=1, say=lambda line: None)
+    grade(A, work.folder, scheduler=cluster, say=lambda line: None)
     with jupyter_lab(root=work.folder) as address, browser() as chromium:
         home, _, rest = address.partition("/lab")
         page = chromium.new_page(viewport={"width": 1200, "height": 900})

@@ -1,4 +1,4 @@
-"""Hostile and broken submissions, each graded between two honest classmates."""
+"""Hostile and broken submissions, graded among honest classmates."""
 
 import hashlib
 import os
@@ -18,40 +18,52 @@ OURS = ("autograded", "feedback", "reports", ".gradcourse", "gradebook.db")
 
 
 class Room:
-    """A class in which every submission of the corpus sits between two honest ones."""
+    """A class of all submissions of the corpus, and an honest one after every tenth."""
 
     def __init__(self, folder: Path):
         self.work = Class(folder)
         self.doors = listen()
         self.work.port = self.doors.getsockname()[1]
         (folder / "notes.txt").write_text(CANARY)
-        honest = self.work.honest()
-        honest.cells[0].source += f"\n{CANARY}"
-        for number in range(len(CASES) + 1):
-            self.work.hand_in(f"{2 * number:03}h", honest)
-        for number, case in enumerate(CASES):
-            student = folder / "submitted" / f"{2 * number + 1:03}x" / A
-            student.mkdir(parents=True)
-            made = case.make(self.work, student)
-            if made is not None:
-                self.work.hand_in(student.parent.name, made)
         self.before = fingerprint(folder)
 
+    def hand_in(self, waits):
+        """Hand in the cases that wait, or all others, and honest work among them."""
+        honest = self.work.honest()
+        honest.cells[0].source += f"\n{CANARY}"
+        for number, case in enumerate(CASES):
+            if number % 10 == 0 and waits == (number == 0):
+                path = self.work.hand_in(f"{number:03}-honest", honest)
+                self.before |= fingerprint(path.parents[1])
+            if case.waits == waits:
+                student = self.work.folder / "submitted" / f"{number:03}"
+                (student / A).mkdir(parents=True)
+                made = case.make(self.work, student / A)
+                if made is not None:
+                    self.work.hand_in(student.name, made)
+                self.before |= fingerprint(student)
+
     def grade(self):
+        """Grade what waits for its end with little time, and all others with plenty of it.
+
+        So a busy machine does not harm the others, and nobody waits longer than needed.
+        """
         os.environ["SECRET_TOKEN"] = CANARY
         try:
-            records = grade(A, self.work.folder, workers=2, timeout=5, say=lambda line: None)
+            for waits, timeout in ((True, 5), (False, 30)):
+                self.hand_in(waits)
+                quiet = {"workers": 3, "say": lambda line: None}
+                records = grade(A, self.work.folder, timeout=timeout, **quiet)
         finally:
             del os.environ["SECRET_TOKEN"]
         self.records = {record.student: record for record in records}
         return self
 
     def record(self, case):
-        return self.records[f"{2 * CASES.index(case) + 1:03}x"]
+        return self.records[f"{CASES.index(case):03}"]
 
-    def neighbours(self, case):
-        number = 2 * CASES.index(case) + 1
-        return self.records[f"{number - 1:03}h"], self.records[f"{number + 1:03}h"]
+    def honest(self):
+        return {name: record for name, record in self.records.items() if name.endswith("-honest")}
 
 
 def listen():
@@ -62,10 +74,18 @@ def listen():
 
 
 def fingerprint(folder: Path) -> dict:
-    """What every file in a course holds that grading has no business with."""
+    """What every file in a course holds that grading has no business with.
+
+    Of a link counts where it leads, not what stands there: /etc/passwd is not ours, and changes
+    whenever a test beside this one gives PostgreSQL a user.
+    """
     files = {}
     for path in folder.rglob("*"):
-        if path.relative_to(folder).parts[0] not in OURS and path.is_file():
+        if path.relative_to(folder).parts[0] in OURS:
+            continue
+        if path.is_symlink():
+            files[str(path)] = f"link to {os.readlink(path)}"
+        elif path.is_file():
             files[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
     return files
 
@@ -86,28 +106,31 @@ def test_it_earns_what_it_should(room, case):
     assert (record.status, record.points) == (case.status, case.points), record.reason
 
 
-@each_case
-def test_its_neighbours_are_not_harmed(room, case):
-    assert [neighbour.points for neighbour in room.neighbours(case)] == [10, 10]
+def test_no_honest_classmate_is_harmed(room):
+    assert len(room.honest()) > len(CASES) / 10
+    assert {name: (r.status, r.points) for name, r in room.honest().items()} == dict.fromkeys(
+        room.honest(), ("graded", 10)
+    )
 
 
 def test_nothing_outside_its_folder_is_changed(room):
     after = fingerprint(room.work.folder)
-    new = set(after) - set(room.before)
+    made = {"nbgrader_config.py", f"exercises/{A}/{A}.ipynb"}
+    assert set(after) == set(room.before) | {f"{room.work.folder}/{name}" for name in made}
     assert {path: after[path] for path in room.before} == room.before
-    assert {str(Path(path).relative_to(room.work.folder)) for path in new} == {
-        f"exercises/{A}/{A}.ipynb",
-        "nbgrader_config.py",
-    }
+
+
+def is_ours(pid: int) -> bool:
+    """Whether a process, whatever it calls itself, sees a folder of this run mounted."""
+    try:
+        mounts = Path(f"/proc/{pid}/mountinfo").read_text()
+    except OSError:
+        return False
+    return f"gradcourse-{os.getpid()}-" in mounts
 
 
 def test_no_process_is_left(room):
-    left = [
-        p.info
-        for p in psutil.process_iter(["pid", "name", "cmdline", "uids"])
-        if p.info["uids"] and p.info["uids"].real >= 1_000_000
-    ]
-    assert left == []
+    assert [p.info for p in psutil.process_iter(["pid", "name"]) if is_ours(p.pid)] == []
     names = [child.name() for child in psutil.Process().children(recursive=True)]
     assert "bwrap" not in names
 
@@ -126,7 +149,7 @@ def pages(room):
 
 
 def test_no_secret_and_no_script_reaches_a_page(room):
-    assert len(pages(room)) >= 2 * len(CASES)
+    assert len(pages(room)) > len(CASES)
     for page in pages(room):
         text = page.read_text("utf-8")
         for secret in (CANARY, ".report(", "BEGIN SOLUTION", "root:x:0", "<script", "alert(1)"):

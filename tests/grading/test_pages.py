@@ -7,8 +7,9 @@ from html.parser import HTMLParser
 import pytest
 
 from gradcourse.feedback import Feedback
-from gradcourse.grading.pages import feedback_page, grades_csv, overview_page
-from gradcourse.grading.record import WAITING, Answer, Graded
+from gradcourse.grading.pages import feedback_page, overview_page
+from gradcourse.grading.result import WAITING, Answer, Result
+from gradcourse.grading.table import grades_csv
 
 EVIL = "<script>alert('ada')</script>"
 HINT = "Plus instead of minus: the gradient points uphill."
@@ -27,11 +28,11 @@ def graded(student, ok, hint="", points=0.0, **more):
         Answer("03", "one-step-check", points, 2, said(ok, hint, points)),
         Answer("03", "why", None, 1),
     )
-    return Graded(student, "needs a person", WAITING, answers, when=WHEN, **more)
+    return Result(student, "needs a person", WAITING, answers, when=WHEN, **more)
 
 
 RIGHT, WRONG = graded("ada", True, points=2.0), graded("bob", False, HINT)
-OPEN, REFUSED = graded("cem", None), Graded("dee", "refused", "The file is empty.", when=WHEN)
+OPEN, REFUSED = graded("cem", None), Result("dee", "refused", "The file is empty.", when=WHEN)
 CLASS = [RIGHT, WRONG, OPEN, REFUSED]
 
 
@@ -53,12 +54,12 @@ class Balanced(HTMLParser):
         assert self.open.pop() == tag
 
 
-@pytest.mark.parametrize("record", CLASS, ids=lambda record: record.student)
-def test_a_feedback_page_is_whole_and_says_the_points(record):
-    html = feedback_page(record, "03_gradient_descent")
+@pytest.mark.parametrize("result", CLASS, ids=lambda result: result.student)
+def test_a_feedback_page_is_whole_and_says_the_points(result):
+    html = feedback_page(result, "03_gradient_descent")
     assert {"html", "title", "h1"} <= set(Balanced(html).seen)
-    if record.answers:
-        assert f"{record.points:g} of 3 points, 1 still to be read by a person" in html
+    if result.answers:
+        assert f"{result.points:g} of 3 points, 1 still to be read by a person" in html
     assert "2026-01-31 12:34 UTC" in html
 
 
@@ -76,9 +77,9 @@ def test_a_refused_file_s_page_says_why_and_what_to_do():
 
 def test_points_of_a_person_replace_ours_on_the_page():
     given = {("03", "one-step-check"): 1.5, ("03", "why"): 1.0}
-    record = RIGHT.with_given(given, waiting=False)
-    assert (record.status, record.reason, record.points) == ("graded", "", 2.5)
-    assert feedback_page(record, "03").count("A person has read this answer.") == 2
+    result = RIGHT.with_given(given, waiting=False)
+    assert (result.status, result.reason, result.points) == ("graded", "", 2.5)
+    assert feedback_page(result, "03").count("A person has read this answer.") == 2
 
 
 def test_notes_and_earlier_results_are_listed():
@@ -88,19 +89,19 @@ def test_notes_and_earlier_results_are_listed():
     assert "<li>2026-01-31 12:34 UTC: graded, 1 of 3 points</li>" in html
 
 
-def the_student_s_page(record):
-    return feedback_page(record, EVIL)
+def the_student_s_page(result):
+    return feedback_page(result, EVIL)
 
 
-def the_class_s_page(record):
-    return overview_page([record], EVIL)
+def the_class_s_page(result):
+    return overview_page([result], EVIL)
 
 
 @pytest.mark.parametrize("page", [the_student_s_page, the_class_s_page])
 def test_nothing_of_a_student_s_is_run(page):
     feedback = Feedback(EVIL, False, EVIL, hint=f"{EVIL}: {EVIL}")
     answer = Answer(EVIL, EVIL, 0.0, 2, feedback)
-    html = page(Graded(EVIL, "graded", EVIL, (answer,), (EVIL,), EVIL))
+    html = page(Result(EVIL, "graded", EVIL, (answer,), (EVIL,), EVIL))
     assert "script" not in Balanced(html).seen
     assert "default-src 'none'" in html
 
@@ -127,8 +128,8 @@ def test_an_empty_class_has_an_overview_and_a_table():
     assert grades_csv([]).startswith("student,status,reason,")
 
 
-def rows(records):
-    return list(csv.DictReader(io.StringIO(grades_csv(records))))
+def rows(results):
+    return list(csv.DictReader(io.StringIO(grades_csv(results))))
 
 
 def test_the_table_has_a_row_a_student_and_a_column_a_cell():
@@ -148,17 +149,17 @@ def test_the_table_has_a_row_a_student_and_a_column_a_cell():
 
 
 def test_automatic_and_given_points_add_up():
-    record = RIGHT.with_given({("03", "one-step-check"): 1.5}, waiting=True)
-    [row] = rows([record])
+    result = RIGHT.with_given({("03", "one-step-check"): 1.5}, waiting=True)
+    [row] = rows([result])
     assert (row["auto_score"], row["manual_score"], row["one-step-check"]) == ("0", "1.5", "1.5")
 
 
 def test_no_text_becomes_a_formula():
-    [row] = rows([Graded("=cmd()", "refused", "@evil")])
+    [row] = rows([Result("=cmd()", "refused", "@evil")])
     assert (row["student"], row["reason"]) == ("'=cmd()", "'@evil")
 
 
 def test_names_of_several_notebooks_tell_the_columns_apart():
     answers = (Answer("a", "q", 1.0, 1), Answer("b", "q", 0.0, 1))
-    [row] = rows([Graded("ada", "graded", answers=answers)])
+    [row] = rows([Result("ada", "graded", answers=answers)])
     assert (row["a/q"], row["b/q"]) == ("1", "0")

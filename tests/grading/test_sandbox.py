@@ -6,23 +6,11 @@ from pathlib import Path
 
 import pytest
 from answers import QUESTIONS, label
-from nbformat.v4 import new_code_cell, new_notebook
+from sandboxed import run
 
 from gradcourse.__main__ import main
 from gradcourse.grading.doors import sandbox
-from gradcourse.grading.doors.output import ENDED, OUTPUT_LIMIT, SandboxedExecute
 from gradcourse.grading.prepare import seal
-
-
-def run(tmp_path, *sources, timeout=5):
-    """Run cells in the sandbox; give back the notebook."""
-    (tmp_path / "room").mkdir(exist_ok=True, mode=0o755)
-    settings = {"folder": str(tmp_path / "room"), "seed": 7}
-    execute = SandboxedExecute(sandbox=settings, timeout=timeout)
-    execute.shutdown_kernel = "immediate"
-    cells = [new_code_cell(source) for source in sources]
-    return execute.preprocess(new_notebook(cells=cells), {"metadata": {"path": str(tmp_path)}})[0]
-
 
 needs_linux = pytest.mark.sandbox
 
@@ -75,28 +63,6 @@ def test_it_has_no_rights_and_no_network(seen):
     assert seen["network"] == []
 
 
-@needs_linux
-def test_a_large_output_is_cut_and_html_left_out(tmp_path):
-    html = "from IPython.display import HTML; HTML('<script>')"
-    first, second = run(tmp_path, "print('x' * 10**6)", html).cells
-    assert len(first.outputs[0].text) == OUTPUT_LIMIT
-    assert set(second.outputs[0].data) == {"text/plain"}
-
-
-@needs_linux
-def test_a_cell_that_ends_the_kernel_is_remembered_and_the_rest_left_alone(tmp_path):
-    notebook = run(tmp_path, "1", "import os; os._exit(1)", "print('never')")
-    assert notebook.metadata[ENDED] == 1
-    assert notebook.cells[2].outputs == []
-
-
-@needs_linux
-def test_an_endless_cell_is_interrupted_and_the_next_one_runs(tmp_path):
-    notebook = run(tmp_path, "while True: pass", "print('on')", timeout=2)
-    assert ENDED not in notebook.metadata
-    assert notebook.cells[1].outputs[0].text == "on\n"
-
-
 # ---- answers are taken away --------------------------------------------------------------------
 def code_of(function, found=None):
     """The compiled code of a function and of all it is made from."""
@@ -135,11 +101,11 @@ def test_sets_that_are_not_asked_for_are_empty():
 # ---- where it cannot be had --------------------------------------------------------------------
 @pytest.fixture
 def no_bubblewrap(monkeypatch):
-    sandbox._problem.cache_clear()
+    sandbox.problem.cache_clear()
     which = sandbox.shutil.which
     monkeypatch.setattr(sandbox.shutil, "which", lambda name: name != "bwrap" and which(name))
     yield
-    sandbox._problem.cache_clear()
+    sandbox.problem.cache_clear()
 
 
 @pytest.mark.usefixtures("no_bubblewrap")

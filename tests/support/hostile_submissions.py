@@ -36,12 +36,14 @@ class Case:
     """A submission: how to make it, what should become of it.
 
     `make` gets the class and the student's folder; what it returns is handed in as the notebook.
+    `waits` says that it runs until time is up.
     """
 
     name: str
     make: Callable[[Class, Path], NotebookNode | bytes | None]
     points: float = ALL
     status: str = "graded"
+    waits: bool = False
 
 
 # ---- ways to make one --------------------------------------------------------------------------
@@ -118,12 +120,13 @@ WRONG_WALK = "def walk(*args):\n    return [[0.0]], 'steps'"
 
 # ---- it does not end, or ends too much ---------------------------------------------------------
 ENDLESS = [
-    Case("endless loop", inside("while True: pass"), NO_WALK),
-    Case("sleeps for ever", inside("import time\ntime.sleep(1e6)"), NO_WALK),
+    Case("endless loop", inside("while True: pass"), NO_WALK, waits=True),
+    Case("sleeps for ever", inside("import time\ntime.sleep(1e6)"), NO_WALK, waits=True),
     Case(
         "deaf loop",
         inside("import time\nwhile True:\n    try: time.sleep(1)\n    except BaseException: pass"),
         NO_WALK,
+        waits=True,
     ),
     Case(
         "ignores signals",
@@ -133,9 +136,13 @@ ENDLESS = [
             "while True: pass"
         ),
         NO_WALK,
+        waits=True,
     ),
     Case(
-        "stops itself", inside("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)"), NO_WALK
+        "stops itself",
+        inside("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)"),
+        NO_WALK,
+        waits=True,
     ),
     Case("ends the process", inside("import os\nos._exit(0)"), NO_WALK),
     Case("ends it while being defined", instead("import os\nos._exit(0)"), NO_WALK),
@@ -191,6 +198,7 @@ ENDLESS = [
             "        x = b'1' * (6 * 10**8)\n        time.sleep(1e6)\ntime.sleep(1e6)"
         ),
         NO_WALK,
+        waits=True,
     ),
     Case(
         "fills the disk",
@@ -213,6 +221,7 @@ ENDLESS = [
         "recursion through the floor",
         inside("import sys\nsys.setrecursionlimit(10**9)\ng = lambda n: g(n + 1)\ng(0)"),
         NO_WALK,
+        waits=True,
     ),
     Case("closes all files", inside("import os\nos.closerange(0, 64)"), NO_WALK),
     Case("stops the clock", beside("import time\ntime.monotonic = time.time = lambda: 0.0")),
@@ -739,7 +748,11 @@ FILES = [
         "a link to a classmate",
         in_folder(
             lambda work, folder: os.symlink(
-                work.folder / "submitted" / "h000" / work.assignment / f"{work.assignment}.ipynb",
+                work.folder
+                / "submitted"
+                / "000-honest"
+                / work.assignment
+                / f"{work.assignment}.ipynb",
                 folder / f"{work.assignment}.ipynb",
             )
         ),
@@ -759,7 +772,7 @@ FILES = [
         in_folder(
             lambda work, folder: (
                 folder.rmdir(),
-                os.symlink(work.folder / "submitted" / "h000" / work.assignment, folder),
+                os.symlink(work.folder / "submitted" / "000-honest" / work.assignment, folder),
             )
         ),
         0,
@@ -815,7 +828,25 @@ FILES = [
 # ---- it puts out too much, or the wrong thing --------------------------------------------------
 SCRIPT = "<script>alert(1)</script>"
 HTML = f"from IPython.display import HTML, Javascript, display\ndisplay(HTML({SCRIPT!r}))\n"
+REPORTS = f"{SHOW}for _ in range(COUNT): publish_display_data({{'{REPORT}': 'x' * 4_900_000}})"
+ERRORS = """kernel = get_ipython().kernel
+for name in ('x' * 900_000, 7, None):
+    for _ in range(COUNT):
+        content = {'ename': name, 'evalue': name, 'traceback': name}
+        kernel.session.send(kernel.iopub_socket, 'error', content, parent=kernel.get_parent())"""
+NONSENSE = """kernel = get_ipython().kernel
+for parts in ([b'x'], [b'<IDS|MSG>'], [b'<IDS|MSG>', *[b'[]'] * 5], [b'<IDS|MSG>', *[b'{'] * 9]):
+    kernel.iopub_socket.send_multipart(parts)
+for kind in ('stream', 'display_data', 'execute_result', 'execute_input', 'comm_open', 'status'):
+    for content in ({}, {'data': 7, 'text': {}, 'name': [], 'execution_count': 'x'}, 'text', None):
+        kernel.session.send(kernel.iopub_socket, kind, content, parent=kernel.get_parent())"""
 OUTPUT = [
+    Case("reports for ever", inside(REPORTS.replace("COUNT", "10**9")), NO_WALK),
+    Case("reports from a cell beside", beside(REPORTS.replace("COUNT", "30"))),
+    Case("three hundred megabytes of reports beside", beside(REPORTS.replace("COUNT", "60"))),
+    Case("errors that nobody has made", beside(ERRORS.replace("COUNT", "60"))),
+    Case("messages that are none", beside(NONSENSE)),
+    Case("messages that are none, from an answer", inside(NONSENSE)),
     Case("fifty megabytes in one string", beside("print('x' * 50_000_000)")),
     Case("fifty megabytes inside an answer", inside("print('x' * 5_000_000)")),
     Case("two hundred thousand lines", beside("for i in range(200_000): print(i)")),

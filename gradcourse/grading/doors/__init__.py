@@ -5,5 +5,11 @@
     output      what their kernel says: counted, cut, and dropped beyond a budget
     verdict     what their kernel reports is compared as numbers, outside, with the reference's
 
-Everything behind the doors works on text and numbers that passed them.
+Everything behind the doors works on text and numbers that passed them. Before that, signatures say
+`Untrusted`, and a type checker insists that each value is looked at before it is used.
 """
+
+from typing import NewType, TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Untrusted = NewType("Untrusted", dict[str, Json])  # JSON from a student's file or kernel

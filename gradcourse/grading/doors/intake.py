@@ -11,12 +11,15 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
+
+from gradcourse.grading.cells import cell_id, is_answer, is_locked, is_test
+from gradcourse.grading.doors import Json, Untrusted
 
 MAX_BYTES = 5 << 20
 MAX_CELLS = 400
@@ -36,6 +39,21 @@ class Cell:
     is_code: bool
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What of a submission goes into one run.
+
+    The test cells divide a notebook into sections, counted from 0; what follows the last test is a
+    section too.
+
+    Parameters: answers – the sections whose answers are put in; the others stay as released
+                extras  – the sections that keep the student's own cells
+    """
+
+    answers: frozenset[int]
+    extras: frozenset[int]
+
+
 @dataclass
 class Submission:
     """A student's answers, and their own code cells, ready to be put into the release.
@@ -51,27 +69,36 @@ class Submission:
     extras: dict[str, list[str]]
     notes: list[str]
 
-    def notebook(self, without: Collection[int] = (), bare: Collection[int] = ()) -> NotebookNode:
-        """Return the release with the answers in it.
+    @property
+    def tests(self) -> list[str]:
+        """The ids of the test cells: the one at position i ends section i."""
+        return [cell_id(cell) for cell in self.release.cells if is_test(cell)]
 
-        The test cells divide a notebook into sections, counted from 0. Left out are the answers in
-        the sections `without`, and the student's own cells in these and in the sections `bare`.
-        """
-        built, section, away = copy.deepcopy(self.release), 0, {*without, *bare}
-        cells = self._own("", 0 not in away)
+    @property
+    def sections(self) -> frozenset[int]:
+        """The numbers of all sections."""
+        return frozenset(range(len(self.tests) + 1))
+
+    def notebook(self, plan: Plan | None = None) -> NotebookNode:
+        """Return the release with the answers in it: all of them, or those of a plan."""
+        plan = plan or Plan(self.sections, self.sections)
+        built, section = copy.deepcopy(self.release), 0
+        cells = self._own("") if 0 in plan.extras else []
         for cell in built.cells:
-            key = _key(cell)
-            if section not in without and key in self.answers:
+            key = cell_id(cell)
+            if section in plan.answers and key in self.answers:
                 *before, cell.source = self.answers[key]
                 cells += map(new_code_cell, before)
             cells.append(cell)
-            section += _is_test(cell)
-            cells += self._own(key, section not in away)
+            if is_test(cell):
+                section += 1
+            if section in plan.extras:
+                cells += self._own(key)
         built.cells = cells
         return built
 
-    def _own(self, key: str, wanted: bool) -> list[NotebookNode]:
-        return [new_code_cell(text) for text in self.extras.get(key, []) if wanted]
+    def _own(self, key: str) -> list[NotebookNode]:
+        return [new_code_cell(text) for text in self.extras.get(key, [])]
 
 
 def find_file(student: Path, assignment: str, name: str) -> Path:
@@ -132,7 +159,7 @@ def take_in(raw: bytes, release: NotebookNode) -> Submission:
     raise Refused("No answer cell of this assignment was found in the notebook.")
 
 
-def _parse(raw: bytes) -> dict:
+def _parse(raw: bytes) -> Untrusted:
     try:
         document = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -145,60 +172,66 @@ def _parse(raw: bytes) -> dict:
     number = document.get("nbformat", 4)
     if number not in (2, 3, 4):
         raise Refused("The notebook's format number is unknown; save it as version 4.")
-    return document
+    return Untrusted(document)
 
 
-def _cells(document: dict) -> Iterator[Cell]:
+def _cells(document: Untrusted) -> Iterator[Cell]:
     """Yield every cell that can be read, of the formats 2 to 4."""
-    sheets = document.get("worksheets", [document])
-    for sheet in sheets if isinstance(sheets, list) else []:
-        cells = sheet.get("cells") if isinstance(sheet, dict) else None
-        yield from (_cell(cell) for cell in cells or [] if isinstance(cell, dict))
+    for sheet in _list(document.get("worksheets", [document])):
+        for cell in _list(_dict(sheet).get("cells")):
+            if isinstance(cell, dict):
+                yield _cell(Untrusted(cell))
 
 
-def _cell(fields: dict) -> Cell:
+def _cell(fields: Untrusted) -> Cell:
     text = fields.get("source", fields.get("input"))
     if isinstance(text, list):
         text = "".join(line for line in text if isinstance(line, str))
     text = text.encode("utf-8", "replace").decode() if isinstance(text, str) else ""
-    metadata = fields.get("metadata")
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-    claims = tuple(x for x in (grade_id, fields.get("id")) if isinstance(x, str))
+    grade_id = _dict(_dict(fields.get("metadata")).get("nbgrader")).get("grade_id")
+    claims = tuple(claim for claim in (grade_id, fields.get("id")) if isinstance(claim, str))
     return Cell(text.replace("\r\n", "\n"), claims, fields.get("cell_type") == "code")
 
 
+def _dict(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
 def _is_known_answer(claims: tuple[str, ...], by_id: dict[str, str], release: NotebookNode) -> bool:
-    answers = {_key(cell) for cell in release.cells if _is_answer(cell)}
+    answers = {cell_id(cell) for cell in release.cells if is_answer(cell)}
     return any(by_id.get(claim) in answers for claim in claims)
 
 
 def _by_id(release: NotebookNode) -> dict[str, str]:
     """Map nbgrader's ids and the cells' own ids to the released cell's key."""
-    own = {cell.id: _key(cell) for cell in release.cells}
-    return own | {_key(cell): _key(cell) for cell in release.cells}
+    own = {cell.id: cell_id(cell) for cell in release.cells}
+    return own | {cell_id(cell): cell_id(cell) for cell in release.cells}
 
 
 def _by_name(release: NotebookNode) -> dict[str, str]:
     """Map the names that answers define to the answer's key."""
-    answers = [cell for cell in release.cells if _is_answer(cell)]
-    return {name: _key(cell) for cell in answers for name in DEFINES.findall(cell.source)}
+    answers = [cell for cell in release.cells if is_answer(cell)]
+    return {name: cell_id(cell) for cell in answers for name in DEFINES.findall(cell.source)}
 
 
 def _sort(
     cells: list[Cell], release: NotebookNode, known: dict[str, str], names: Callable
 ) -> Submission:
     """Put every submitted cell in its place."""
-    released = {_key(cell): cell for cell in release.cells}
+    released = {cell_id(cell): cell for cell in release.cells}
     texts = {cell.source.strip() for cell in release.cells} | {""}
     submission, here, answer = Submission(release, {}, {}, []), "", ""
     for cell in cells:
         key = next((known[name] for name in names(cell) if name in known), "")
-        here, is_answer = key or here, bool(key) and _is_answer(released[key])
-        answer = key if is_answer else answer
-        if cell.text.strip() in texts or (key and _is_locked(released[key])):
+        here, answers = key or here, bool(key) and is_answer(released[key])
+        answer = key if answers else answer
+        if cell.text.strip() in texts or (key and is_locked(released[key])):
             continue  # as it was released
-        if is_answer:
+        if answers:
             _add(submission.answers.setdefault(key, []), cell.text)
         elif cell.is_code and _continues(cell.text) and answer in submission.answers:
             _add(submission.answers[answer], cell.text)
@@ -227,23 +260,3 @@ def _settle(key: str, given: list[str], released: NotebookNode, notes: list[str]
         notes.append(f"The answer {key} was found {len(given)} times; the last one counts.")
         if released.cell_type != "code":
             given[:] = ["\n\n".join(given)]
-
-
-def _nbgrader(cell: NotebookNode) -> dict:
-    return cell.metadata.get("nbgrader", {})
-
-
-def _key(cell: NotebookNode) -> str:
-    return _nbgrader(cell).get("grade_id", cell.id)
-
-
-def _is_answer(cell: NotebookNode) -> bool:
-    return bool(_nbgrader(cell).get("solution"))
-
-
-def _is_test(cell: NotebookNode) -> bool:
-    return bool(_nbgrader(cell).get("grade")) and not _is_answer(cell)
-
-
-def _is_locked(cell: NotebookNode) -> bool:
-    return bool(_nbgrader(cell).get("locked")) or _is_test(cell)

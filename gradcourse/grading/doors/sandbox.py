@@ -14,12 +14,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import psutil
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Dict, Integer, Unicode
 
 import gradcourse
@@ -70,55 +72,69 @@ class Sandbox(LocalProvisioner):
     processes = Integer(64, help="processes and threads").tag(config=True)
     disk = Integer(64, help="MiB in /tmp").tag(config=True)
 
-    async def pre_launch(self, **options: object) -> dict:
+    async def pre_launch(self, **options: Any) -> dict[str, Any]:
         """Wrap the kernel's command; its sockets are files, which cross the network's border."""
         self.sockets = Path(tempfile.mkdtemp(prefix="s", dir=self.scratch))
         manager = self.parent
-        manager.transport, manager.ip = "ipc", f"{self.sockets}/s"
+        assert manager is not None
+        manager.transport = "ipc"
+        manager.ip = f"{self.sockets}/s"
         manager.connection_file = f"{self.sockets}/connection.json"
         options = await super().pre_launch(**options)
-        user = _someone() if os.getuid() == 0 else None
+        user = _random_uid() if os.getuid() == 0 else None
         if user:
             for path in (self.sockets, *self.sockets.iterdir()):
                 os.chown(path, user, user)
         kernel = [sys.executable, "-m", "ipykernel_launcher", "-f", manager.connection_file]
-        command = self._command([*kernel, "--HistoryManager.enabled=False"], user)
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-        env = {"PATH": os.environ["PATH"]}
-        return {
-            **options,
-            **quiet,
-            "stderr": subprocess.DEVNULL,
-            "cmd": command,
+        return options | {
+            "cmd": self._command([*kernel, "--HistoryManager.enabled=False"], user),
             "cwd": "/",
-            "env": env,
+            "env": {"PATH": os.environ["PATH"]},
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.DEVNULL,
+            "stderr": subprocess.DEVNULL,
         }
 
     def _command(self, kernel: list[str], user: int | None) -> list[str]:
         limits = {"as": self.memory * MIB, "fsize": 16 * MIB, "cpu": self.cpu, "core": 0}
-        bounds = [f"--{name}={value}" for name, value in limits.items()]
-        mounts = [
-            *_show(str(self.sockets), "--bind"),
-            *("--ro-bind", self.folder, ROOM, "--chdir", ROOM),
-            *(part for pair in self.instead.items() for part in ("--ro-bind", *reversed(pair))),
-        ]
-        env = ENVIRONMENT | {SEED: str(self.seed)}
-        settings = [part for pair in env.items() for part in ("--setenv", *pair)]
-        inner = ["prlimit", f"--nproc={self.processes}", "--nofile=256", "--", *kernel]
-        walls = [*_walls(self.disk, user), *mounts, *settings, "--"]
-        return ["prlimit", *bounds, "--", "bwrap", *walls, *_become(user), *inner]
+        outer = ["prlimit", *(f"--{name}={value}" for name, value in limits.items()), "--"]
+        mounts = [*_bind(str(self.sockets), "--bind"), "--ro-bind", self.folder, ROOM]
+        for path, shown in self.instead.items():
+            mounts += ["--ro-bind", shown, path]
+        environment = ["--chdir", ROOM]
+        for name, value in {**ENVIRONMENT, SEED: str(self.seed)}.items():
+            environment += ["--setenv", name, value]
+        bwrap = ["bwrap", *_bwrap_options(self.disk, user), *mounts, *environment, "--"]
+        inner = ["prlimit", f"--nproc={self.processes}", "--nofile=256", "--"]
+        return [*outer, *bwrap, *_setpriv_command(user), *inner, *kernel]
 
     async def poll(self) -> int | None:
-        """Ask whether the kernel lives; one that has grown too big does not any longer."""
+        """Return None while the kernel runs, else its exit code; end it if it is too big.
+
+        Jupyter asks once a second, which makes this the place to enforce limits that the system
+        does not: all processes together, and the files in the folder of sockets.
+        """
         status = await super().poll()
         if status is None and self._too_big():
             await self.kill()
         return status
 
+    def end_now(self) -> None:
+        """End the kernel and all it has started, without waiting for it."""
+        if self.process:
+            self.process.kill()  # bubblewrap's processes end with their parent
+
     def _too_big(self) -> bool:
-        sizes = [_size(process) for process in _family(self.process.pid)]
+        sizes = [_size(process) for process in self._processes()]
         written = sum(entry.stat(follow_symlinks=False).st_size for entry in self._entries())
         return sum(sizes) > self.memory * MIB or written > self.disk * MIB
+
+    def _processes(self) -> list[psutil.Process]:
+        """Return all processes in the sandbox, parents before children."""
+        try:
+            return psutil.Process(self.process.pid).children(recursive=True) if self.process else []
+        except psutil.Error:
+            return []
 
     def _entries(self) -> list[os.DirEntry]:
         with os.scandir(self.sockets) as entries:
@@ -128,9 +144,11 @@ class Sandbox(LocalProvisioner):
         """Interrupt the kernel alone: bubblewrap itself would end at SIGINT."""
         if signum != signal.SIGINT:
             await super().send_signal(signum)
-        elif self.process:
-            kernels = [p for p in _family(self.process.pid) if p.name() not in ("bwrap", "prlimit")]
-            for kernel in kernels[:1]:
+            return
+        outer = ("bwrap", "prlimit")
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            kernel = next((p for p in self._processes() if p.name() not in outer), None)
+            if kernel:
                 kernel.send_signal(signum)
 
     async def cleanup(self, restart: bool = False) -> None:
@@ -139,64 +157,75 @@ class Sandbox(LocalProvisioner):
         shutil.rmtree(self.sockets, ignore_errors=True)
 
 
-def require_sandbox(course: object, assignment: str) -> None:
+def require_sandbox(course: str | Path, assignment: str) -> None:
     """Do nothing if bubblewrap works here; otherwise say what to do.
 
     Raises:     NoSandboxError – bubblewrap is missing or forbidden, with the command of a container
     """
-    if problem := _problem():
+    if found := problem():
         names = {"root": PACKAGE.parent, "course": Path(course).resolve(), "assignment": assignment}
-        raise NoSandboxError(ADVICE.format(problem=problem, **names))
+        raise NoSandboxError(ADVICE.format(problem=found, **names))
 
 
 @cache
-def _problem() -> str:
+def problem() -> str:
     """Return why bubblewrap cannot be used here, or "" if it can."""
     missing = [name for name in ("bwrap", "prlimit", "setpriv") if not shutil.which(name)]
     if missing:
         return f"{missing[0]} is not installed (it is a program of Linux)."
-    user = _someone() if os.getuid() == 0 else None
-    trial = ["bwrap", *_walls(1, user), "--", *_become(user), sys.executable, "-c", "import zmq"]
+    user = _random_uid() if os.getuid() == 0 else None
+    trial = ["bwrap", *_bwrap_options(1, user), "--", *_setpriv_command(user)]
+    trial += [sys.executable, "-c", "import zmq"]
     run = subprocess.run(trial, capture_output=True, text=True)
     return f"bubblewrap cannot start here: {run.stderr.strip()[-300:]}" if run.returncode else ""
 
 
-def _walls(disk: int, user: int | None) -> list[str]:
+def _bwrap_options(disk: int, user: int | None) -> list[str]:
     """Return bubblewrap's options for what is cut off and what is shown read-only."""
-    cut = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
-    cut += ["--unshare-cgroup-try", "--die-with-parent", "--clearenv"]
-    if user:  # root keeps two rights, just long enough to become someone else
-        cut += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    else:
-        cut += ["--unshare-user"]
-    links = [("usr/bin", "/bin"), ("usr/lib", "/lib"), ("usr/lib64", "/lib64")]
-    system = ["--ro-bind", "/usr", "/usr"]
-    system += [part for link in links for part in ("--symlink", *link)]
-    system += ["--proc", "/proc", "--dev", "/dev", *_tmpfs("/dev/shm", 16)]
-    system += ["--remount-ro", "/dev", *_tmpfs("/tmp", disk)]
-    python = dict.fromkeys([sys.base_prefix, sys.prefix, str(PACKAGE)])
-    shown = [part for path in python for part in _show(path)]
-    caches = [str(PACKAGE / "checks" / "__pycache__")]  # compiled answers
-    hidden = [part for path in caches if Path(path).exists() for part in ("--tmpfs", path)]
-    return [*cut, *system, *shown, *hidden, *_font_list()]
+    return [*_cut_off(user), *_system(disk), *_python(), *_font_list()]
+
+
+def _cut_off(user: int | None) -> list[str]:
+    options = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    options += ["--unshare-cgroup-try", "--die-with-parent", "--clearenv"]
+    if user is None:
+        return [*options, "--unshare-user"]
+    # root keeps two rights, just long enough to become someone else
+    return [*options, "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+
+
+def _system(disk: int) -> list[str]:
+    options = ["--ro-bind", "/usr", "/usr"]
+    for target, link in {"usr/bin": "/bin", "usr/lib": "/lib", "usr/lib64": "/lib64"}.items():
+        options += ["--symlink", target, link]
+    options += ["--proc", "/proc", "--dev", "/dev", *_tmpfs("/dev/shm", 16)]
+    return [*options, "--remount-ro", "/dev", *_tmpfs("/tmp", disk)]
+
+
+def _python() -> list[str]:
+    """Show Python, its packages and the course, but not the compiled answers."""
+    options = []
+    for path in dict.fromkeys([sys.base_prefix, sys.prefix, str(PACKAGE)]):
+        options += _bind(path, "--ro-bind")
+    compiled = PACKAGE / "checks" / "__pycache__"
+    if compiled.exists():
+        options += ["--tmpfs", str(compiled)]
+    return options
 
 
 def _tmpfs(path: str, mib: int) -> list[str]:
     return ["--perms", "1777", "--size", str(mib * MIB), "--tmpfs", path]
 
 
-def _show(path: str, how: str = "--ro-bind") -> list[str]:
+def _bind(path: str, option: str) -> list[str]:
     """Show one folder in its place; bubblewrap would make the folders above it unreadable."""
     if path.startswith("/usr/"):
         return []
-    above = [str(parent) for parent in reversed(Path(path).parents)]
-    made = [
-        part
-        for parent in above
-        if parent not in ("/", "/tmp")
-        for part in ("--perms", "0755", "--dir", parent)
-    ]
-    return [*made, how, path, path]
+    options = []
+    for parent in reversed(Path(path).parents):
+        if str(parent) not in ("/", "/tmp"):
+            options += ["--perms", "0755", "--dir", str(parent)]
+    return [*options, option, path, path]
 
 
 def _font_list() -> list[str]:
@@ -206,7 +235,7 @@ def _font_list() -> list[str]:
     return [part for path in lists for part in ("--ro-bind", str(path), f"{home}/{path.name}")]
 
 
-def _become(user: int | None) -> list[str]:
+def _setpriv_command(user: int | None) -> list[str]:
     """Return the command that turns root into someone without rights."""
     if user is None:
         return []
@@ -214,17 +243,9 @@ def _become(user: int | None) -> list[str]:
     return ["setpriv", *ids, "--no-new-privs", "--inh-caps=-all", "--"]
 
 
-def _someone() -> int:
-    """Return a user number of its own for every kernel: limits on processes count per user."""
+def _random_uid() -> int:
+    """Return a user id of its own for every kernel: limits on processes count per user."""
     return 1_000_000 + secrets.randbelow(1_000_000)
-
-
-def _family(pid: int) -> list[psutil.Process]:
-    """Return all processes that descend from this one, parents before children."""
-    try:
-        return psutil.Process(pid).children(recursive=True)
-    except psutil.Error:
-        return []
 
 
 def _size(process: psutil.Process) -> int:

@@ -7,19 +7,21 @@ of reach. Nothing else that a test cell has put out is believed, or kept.
 
 import builtins
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
-from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Dict, Integer
 
-from gradcourse.checks import catalog, find
+from gradcourse.checks import catalog
+from gradcourse.checks.core import Question
 from gradcourse.checks.reports import REPORT
 from gradcourse.checks.values import Outcome, close
 from gradcourse.feedback import Feedback
+from gradcourse.grading.cells import cell_id, is_test, max_points
+from gradcourse.grading.doors import Json, Untrusted
 
 BY_HAND = Feedback("", None, "Its test reports nothing, so a person decides.")
 
@@ -28,8 +30,8 @@ BY_HAND = Feedback("", None, "Its test reports nothing, so a person decides.")
 class Report:
     """What the hidden test of one cell reported, all its messages together."""
 
-    quantities: dict
-    weights: dict
+    quantities: dict[str, Json] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=dict)
     tolerance: float = 0.0
 
 
@@ -42,79 +44,93 @@ class TrustedScore(NbGraderPreprocessor):
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
-        """Replace what a test cell has put out by points and Feedback."""
+        """Replace what a test cell has put out by points and Feedback; drop all other reports."""
         if is_test(cell):
-            grading = cell.metadata.nbgrader
-            wanted = self.reference[grading.grade_id]
+            wanted = self.reference[cell_id(cell)]
             feedback = judge(cell, Report(**wanted), self.seed) if wanted else BY_HAND
-            data = feedback._repr_mimebundle_()
-            points = {"text/plain": repr(float(feedback.points))}  # nbgrader reads partial credit
-            cell.outputs = [
-                new_output("execute_result", data=points, execution_count=None),
-                new_output("display_data", data=data),
-            ]
+            cell.outputs = outputs(feedback)
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(REPORT, None)
         return cell, resources
 
 
-def is_test(cell: NotebookNode) -> bool:
-    """Whether this is a cell that tests an answer."""
-    return cell.cell_type == "code" and utils.is_grade(cell) and not utils.is_solution(cell)
+def outputs(feedback: Feedback) -> list[NotebookNode]:
+    """Return what a judged test cell shows: points for nbgrader, Feedback for people."""
+    points = {"text/plain": repr(float(feedback.points))}  # nbgrader reads it as partial credit
+    return [
+        new_output("execute_result", data=points, execution_count=None),
+        new_output("display_data", data=feedback._repr_mimebundle_()),
+    ]
 
 
 def reported(cell: NotebookNode) -> Report:
     """Return what a test cell reported; what cannot be read counts as not reported."""
-    report = Report({}, {})
+    report = Report()
     for output in cell.outputs:
         message = _message(output.get("data", {}).get(REPORT, ""))
         if message:
-            quantities = report.quantities | message["quantities"]
-            weights = report.weights | message["weights"]
-            report = Report(quantities, weights, message["tolerance"])
+            quantities = report.quantities | message.quantities
+            weights = report.weights | message.weights
+            report = Report(quantities, weights, message.tolerance)
     return report
 
 
-def _message(text: str) -> dict | None:
+def _message(text: str) -> Report | None:
     try:
-        message = json.loads(text)
-        fits = all(isinstance(message[key], dict) for key in ("quantities", "weights"))
-        return message if fits and "tolerance" in message else None
+        message = Untrusted(json.loads(text))
+        quantities, weights = message["quantities"], message["weights"]
+        tolerance = message["tolerance"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
+    if not (isinstance(quantities, dict) and isinstance(weights, dict)):
+        return None
+    numbers = {name: float(x) for name, x in weights.items() if isinstance(x, int | float)}
+    return Report(quantities, numbers, tolerance if isinstance(tolerance, int | float) else 0.0)
 
 
 def judge(cell: NotebookNode, wanted: Report, seed: int) -> Feedback:
     """Return points and words for what one test cell reported."""
-    got, name = reported(cell).quantities, cell.metadata.nbgrader.grade_id
+    got, name = reported(cell).quantities, cell_id(cell)
     parts = {key: _verdict(key, got, wanted, seed) for key in wanted.quantities}
     if not any(key in got for key in parts):
         parts = {name: _nothing_reported(name, cell)}
     share = sum(wanted.weights[key] for key, part in parts.items() if part.ok)
-    most = float(cell.metadata.nbgrader.points)
+    most = max_points(cell)
     points = most * share / sum(wanted.weights.values())
     return replace(_together(name, parts), points=points, max_points=most)
 
 
-def _verdict(key: str, got: dict, wanted: Report, seed: int) -> Feedback:
+def _verdict(key: str, got: dict[str, Json], wanted: Report, seed: int) -> Feedback:
     """Judge one quantity: by its question if it is one of the course's, or by the reference."""
     if key not in got:
         return Feedback(key, False, f"{key} was not reported.")
-    if key in catalog():
-        return _by_question(key, got[key], seed)
+    if asked := catalog().get(key):
+        return _by_question(asked, got[key], seed)
     if close(got[key], wanted.quantities[key], wanted.tolerance):
         return Feedback(key, True, f"{key} is right.")
     return Feedback(key, False, f"{key} differs from the reference.")
 
 
-def _by_question(key: str, outcomes: object, seed: int) -> Feedback:
+def _by_question(asked: Question, reported: Json, seed: int) -> Feedback:
     """Let the check that a learner knows judge again; hidden inputs and answers stay hidden."""
     try:
-        outcomes = [Outcome.from_json(fields) for fields in outcomes]
-        feedback = find(key).judge(outcomes, seed)
+        outcomes = _outcomes(reported)
+        feedback = asked.judge(outcomes, seed)
     except Exception:  # the outcomes may be anything at all
-        return Feedback(key, False, "What came back is not what this answer is asked for.")
+        return Feedback(asked.key, False, "What came back is not what this answer is asked for.")
     error = next((outcome.error for outcome in outcomes if outcome.error), "")
     hint = feedback.hint or _error_hint(error.partition(":")[0])
     return replace(feedback, expected="", got="", hint="" if feedback.ok else hint)
+
+
+def _outcomes(reported: Json) -> list[Outcome]:
+    """Return the outcomes that a report holds, or raise TypeError."""
+    outcomes = []
+    for fields in reported if isinstance(reported, list) else [reported]:
+        if not isinstance(fields, dict):
+            raise TypeError(f"an outcome is a dict, not {type(fields).__name__}")
+        outcomes.append(Outcome.from_json(fields))
+    return outcomes
 
 
 def _error_hint(name: str) -> str:

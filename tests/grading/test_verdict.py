@@ -1,4 +1,4 @@
-"""The trusted score: only reported numbers count, and they are judged outside."""
+"""The verdict: only reported numbers count, and they are judged outside."""
 
 import json
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_output
 
-from gradcourse.checks import find, report, seed, set03
+from gradcourse.checks import catalog, find, report, seed, set03
 from gradcourse.checks.reports import REPORT
 from gradcourse.checks.values import Outcome
 from gradcourse.grading.doors.verdict import Report, TrustedScore, judge, reported
@@ -119,6 +119,16 @@ def test_a_quantity_with_a_point_in_its_name_is_no_question_of_the_course():
     assert judge(cell(given), wanted, seed=1).ok
 
 
+@pytest.mark.parametrize(
+    "key",
+    ["loss", "03.nothing", "99.one_step", "03._step", "03.np", "os.path", "../03.walk", "03."],
+)
+def test_what_is_no_question_of_the_course_is_a_quantity_of_the_instructor_s(key):
+    assert key not in catalog()
+    wanted = Report({key: 0.5}, {key: 1}, 1e-6)
+    assert judge(cell(message(**{key: 0.5})), wanted, seed=1).points == 4
+
+
 def test_a_right_answer_earns_all_points_at_any_seed():
     for number in (1, 2, 77):
         outcomes = set03.one_step.collect(set03.one_step.right, number)
@@ -177,6 +187,14 @@ def test_all_other_output_of_a_test_cell_is_dropped():
     points, card = done.outputs
     assert points.data == {"text/plain": "0.0"}
     assert "differs from the reference" in card.data["text/plain"]
+
+
+def test_no_report_outlives_the_score():
+    beside = cell(message(loss=0.5))
+    del beside.metadata["nbgrader"]
+    for other in (beside, cell(message(loss=0.5))):
+        done, _ = TrustedScore(reference={"x": {}}).preprocess_cell(other, {}, 0)
+        assert REPORT not in json.dumps(done)
 
 
 # ---- what hidden tests call --------------------------------------------------------------------

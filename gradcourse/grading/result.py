@@ -1,6 +1,7 @@
 """What grading one submission gives: a value that travels between machines and is kept as JSON."""
 
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from gradcourse.feedback import Feedback
 
@@ -33,7 +34,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Graded:
+class Result:
     """The result of one submission.
 
     Parameters: student   – the name of the folder it was handed in in
@@ -53,7 +54,7 @@ class Graded:
     notes: tuple[str, ...] = ()
     when: str = ""
     fingerprint: str = ""
-    earlier: tuple[dict, ...] = ()
+    earlier: tuple[dict[str, Any], ...] = ()
 
     @property
     def points(self) -> float:
@@ -65,7 +66,12 @@ class Graded:
         """The points that can be earned."""
         return sum(answer.max_points for answer in self.answers)
 
-    def with_given(self, given: dict[tuple[str, str], float], waiting: bool) -> "Graded":
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer has no points until a person reads it."""
+        return any(answer.points is None for answer in self.answers)
+
+    def with_given(self, given: dict[tuple[str, str], float], waiting: bool) -> "Result":
         """Return the result with a person's points, by notebook and cell, in it."""
         answers = (replace(a, given=given.get((a.notebook, a.cell))) for a in self.answers)
         result = replace(self, answers=tuple(answers))
@@ -74,17 +80,36 @@ class Graded:
             result = replace(result, status=status, reason=reason)
         return result
 
-    def to_dict(self) -> dict:
+    def after(self, before: "Result | None") -> "Result":
+        """Return the result that remembers the earlier ones; a refused file takes nothing away."""
+        if before is None:
+            return self
+        result = replace(self, earlier=(*before.earlier, before._summary()))
+        if self.status == "refused" and before.answers:
+            reason = f"{self.reason} The result of {before.when} stands."
+            result = replace(result, reason=reason, answers=before.answers)
+        return result
+
+    def _summary(self) -> dict[str, Any]:
+        return {
+            "when": self.when,
+            "status": self.status,
+            "points": self.points,
+            "max_points": self.max_points,
+            "answers": [{"cell": a.cell, "points": a.points} for a in self.answers],
+        }
+
+    def to_dict(self) -> dict[str, Any]:
         """Return the result as plain values fit for JSON."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, fields: dict) -> "Graded":
+    def from_dict(cls, fields: dict[str, Any]) -> "Result":
         """Return the result that `to_dict` wrote down.
 
         Example:
-            >>> graded = Graded("ada", "graded", answers=(Answer("01", "mse-check", 2.0, 2.0),))
-            >>> Graded.from_dict(graded.to_dict()) == graded
+            >>> result = Result("ada", "graded", answers=(Answer("01", "mse-check", 2.0, 2.0),))
+            >>> Result.from_dict(result.to_dict()) == result
             True
         """
         answers = tuple(_answer(**answer) for answer in fields["answers"])
@@ -92,5 +117,5 @@ class Graded:
         return cls(**{**fields, **lists, "answers": answers})
 
 
-def _answer(feedback: dict | None, **fields: object) -> Answer:
+def _answer(feedback: dict[str, Any] | None, **fields: Any) -> Answer:
     return Answer(**fields, feedback=Feedback(**feedback) if feedback else None)
