@@ -17,6 +17,7 @@ pytest_plugins = ["nbval_compares_all"]
 FOLDER = pytest.StashKey[str]()
 
 # A worker gets a file at a time. The longest come first, the shortest last: so both end together.
+# Why: docs/decisions.md#test-files-are-put-in-order-by-hand
 LONGEST_FIRST = (
     "tests/grading/test_hostile.py",
     "tests/grading/test_classroom.py",

@@ -219,6 +219,7 @@ def _refuse(
         )
 
 
+# Why: docs/decisions.md#the-quick-way-of-descend-is-for-what-is-known-to-allow-it
 def _way(
     gradient: Callable, start: np.ndarray, optimizer: Optimizer, schedule: Callable | None
 ) -> Iterator[Step]:

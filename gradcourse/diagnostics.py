@@ -335,6 +335,7 @@ def _too_low(chart: Chart) -> str:
 
 # illness -> the question, and the remedy; the order matters: what comes first would look like what
 # comes later
+# Why: docs/decisions.md#diagnose-is-a-list-of-questions-in-a-fixed-order
 ILLNESSES: dict[str, tuple[Callable[[Chart], str], str]] = {
     "wrong sign": (_wrong_sign, "subtract the step: theta − learning_rate · gradient."),
     "unscaled features": (_unscaled, "standardize the features."),

@@ -179,6 +179,7 @@ IMAGES_8X8 = Function("8 × 8 images", lambda x: x.reshape(-1, 8, 8, 1))
 ACTIVATIONS = {"ReLU": RELU, "tanh": TANH, "sigmoid": SIGMOID}
 
 
+# Why: docs/decisions.md#layers-are-recipes-parameters-one-vector
 class Network:
     """Layers in a row, with all parameters in one vector.
 

@@ -24,6 +24,7 @@ Rate = float | np.ndarray
 State = TypeVar("State")
 
 
+# Why: docs/decisions.md#one-recipe-protocol-for-all-methods
 class Optimizer(Protocol[State]):
     """What every recipe of the course offers, and all that `descend` asks of it.
 

@@ -139,6 +139,7 @@ def _row(plan: Plan, events: Events) -> Row:
     }
 
 
+# Why: docs/decisions.md#our-own-progress-file
 def _file() -> Path:
     return folder() / "progress.jsonl"
 

@@ -21,6 +21,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
     return [{"module": "gradcourse.server"}]
 
 
+# Why: docs/decisions.md#jupyters-server-must-not-wait-for-the-browsers-confirmation
 def _load_jupyter_server_extension(app: ServerApp) -> None:
     """Give the connections that are made from now on a socket that does not wait."""
     settings = app.web_app.settings

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gradcourse import require
-from gradcourse.differences.evaluation import Place, batched, evaluate, look
+from gradcourse.differences.evaluation import Array, Place, batched, evaluate, look
 from gradcourse.differences.kinks import JUMP, KINK, corners, over_two_steps
 from gradcourse.differences.report import GradientReport, judge
 from gradcourse.differences.step_search import (
@@ -36,8 +36,11 @@ __all__ = ["GradientReport", "check_gradient", "evaluate", "numerical_gradient"]
 
 
 def numerical_gradient(
-    f: Callable, x: ArrayLike, h: float | None = None, scheme: str = "central"
-) -> np.ndarray:
+    f: Callable,
+    x: ArrayLike,
+    h: float | None = None,
+    scheme: str = "central",
+) -> Array:
     """Return the gradient of `f` at `x`, estimated from values of `f` alone.
 
     central: (f(x + h) − f(x − h)) / 2h, error ~ h². forward: (f(x + h) − f(x)) / h, error ~ h.
@@ -75,7 +78,7 @@ def numerical_gradient(
     return slopes.reshape(point.shape)
 
 
-def _slopes(place: Place, scheme: str) -> np.ndarray:
+def _slopes(place: Place, scheme: str) -> Array:
     """Return slopes over the default step, or over better ones if they are not believable."""
     if not math.isfinite(place.here):
         raise ValueError(f"f is {place.here} at x, so it has no gradient there; move x.")
@@ -92,7 +95,11 @@ def _slopes(place: Place, scheme: str) -> np.ndarray:
     return found.values
 
 
-def _slopes_over(place: Place, h: float, scheme: str) -> np.ndarray:
+def _slopes_over(
+    place: Place,
+    h: float,
+    scheme: str,
+) -> Array:
     """Return slopes over the step that was asked for, whatever they are."""
     steps = _given_step(place, h, scheme)
     if scheme == "complex":
@@ -101,7 +108,11 @@ def _slopes_over(place: Place, h: float, scheme: str) -> np.ndarray:
     return slopes_over(place, steps, SIDES[scheme])
 
 
-def _given_step(place: Place, h: float, scheme: str) -> np.ndarray:
+def _given_step(
+    place: Place,
+    h: float,
+    scheme: str,
+) -> Array:
     """Return the learner's step for each coordinate, or say why it can't be taken."""
     step = float(require.positive("h", h, "leave it out for a good one"))
     x = place.along()
@@ -124,13 +135,13 @@ def _no_slope(place: Place, found: Slopes) -> str:
     )
 
 
-def _tiny(place: Place) -> np.ndarray:
+def _tiny(place: Place) -> Array:
     """Return the complex step: nothing is subtracted, so it may be next to nothing."""
     smallest = np.finfo(np.float32 if place.eps > 1e-10 else float).tiny
     return np.full(place.point.size, smallest ** (1 / 3))
 
 
-def _imaginary(place: Place, h: np.ndarray) -> np.ndarray:
+def _imaginary(place: Place, h: Array) -> Array:
     try:
         (values,), _ = replace(place, values_at=batched(place.f)).sample(1j * h[None])
     except TypeError as error:
@@ -145,7 +156,7 @@ def _imaginary(place: Place, h: np.ndarray) -> np.ndarray:
     return values.imag / h
 
 
-def _analytic(place: Place, slopes: np.ndarray) -> np.ndarray:
+def _analytic(place: Place, slopes: Array) -> Array:
     """Return the slopes of the complex step if real steps see them too."""
     moves = random_moves(place)
     seen = place.values_at((place.along()[:, None] + moves).reshape(*place.point.shape, 2))
@@ -162,7 +173,7 @@ def _analytic(place: Place, slopes: np.ndarray) -> np.ndarray:
     return slopes
 
 
-def point_of(x: ArrayLike) -> np.ndarray:
+def point_of(x: ArrayLike) -> Array:
     """Return x as a new array of float64, or say why it is no point."""
     array = real_array("x", require.finite("x", x))
     if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
@@ -170,7 +181,7 @@ def point_of(x: ArrayLike) -> np.ndarray:
     return array
 
 
-def real_array(name: str, array: np.ndarray) -> np.ndarray:
+def real_array(name: str, array: Array) -> Array:
     """Return a new array of float64, or say that real numbers are wanted."""
     if array.dtype.kind == "c":
         raise TypeError(require.sentence(name, "real", array, "pass its real part"))
@@ -229,8 +240,11 @@ def check_gradient(
 
 
 def _judging_slopes(
-    place: Place, claimed: np.ndarray, tolerance: float, h: float | None
-) -> tuple[Slopes, np.ndarray, np.ndarray]:
+    place: Place,
+    claimed: Array,
+    tolerance: float,
+    h: float | None,
+) -> tuple[Slopes, Array, Array]:
     """Return slopes with error bars, as narrow as the tolerance asks if possible; kinks; jumps."""
     step = default_step(place) if h is None else _given_step(place, h, "central")
     slopes, gaps, suspects = over_two_steps(place, step)
@@ -251,7 +265,11 @@ def _judging_slopes(
 
 
 def _narrow(
-    slopes: Slopes, others: Slopes, which: np.ndarray, claimed: np.ndarray, allowed: float
+    slopes: Slopes,
+    others: Slopes,
+    which: Array,
+    claimed: Array,
+    allowed: float,
 ) -> None:
     """Put the `others` in their places `which` where their error bars are narrower.
 
@@ -265,7 +283,7 @@ def _narrow(
     slopes.bars[which[~np.isfinite(others.bars)]] *= 10  # two steps may agree by chance
 
 
-def _rounding_of_x(place: Place, curvatures: np.ndarray) -> float:
+def _rounding_of_x(place: Place, curvatures: Array) -> float:
     """Return by how much any gradient is uncertain because x itself is rounded."""
     sizes = np.maximum(1.0, np.abs(place.along()))
     return float(4 * np.finfo(float).eps * np.nan_to_num(curvatures * sizes, posinf=0).max())

@@ -7,16 +7,19 @@ so a batch is tried, then verified; a function that can't take it is called poin
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+Array = np.ndarray
 
 # Numbers per call of f. Arrays above 128 KB are fetched from the operating system page by page,
 # each time anew: that took three times as long.
 BLOCK = 16_000
 
 
-def evaluate(f: Callable, points: np.ndarray) -> np.ndarray:
+def evaluate(f: Callable, points: Array) -> Array:
     """Return f at each of the k points on the last axis: one call if f can, a loop if not.
 
     Example:
@@ -26,7 +29,8 @@ def evaluate(f: Callable, points: np.ndarray) -> np.ndarray:
     return batched(f)(points)
 
 
-def batched(f: Callable) -> Callable[[np.ndarray], np.ndarray]:
+# Why: docs/decisions.md#a-batch-is-tried-then-verified
+def batched(f: Callable) -> Callable[[Array], Array]:
     """Return a function from many points to their values; its first batch is verified.
 
     A function that isn't written for many points may still return k numbers, wrong ones, when
@@ -35,7 +39,7 @@ def batched(f: Callable) -> Callable[[np.ndarray], np.ndarray]:
     """
     takes_many: bool | None = None
 
-    def values_at(points: np.ndarray) -> np.ndarray:
+    def values_at(points: Array) -> Array:
         nonlocal takes_many
         if takes_many is None:
             last = one_number(f(points[..., -1].copy()))
@@ -51,7 +55,7 @@ def batched(f: Callable) -> Callable[[np.ndarray], np.ndarray]:
     return values_at
 
 
-def _together(f: Callable, points: np.ndarray) -> np.ndarray | None:
+def _together(f: Callable, points: Array) -> Array | None:
     """Return f of all points from one call, or None if what comes back can't be their values."""
     k = points.shape[-1]
     points = points.view()
@@ -69,7 +73,12 @@ def _together(f: Callable, points: np.ndarray) -> np.ndarray | None:
 def _same(a: np.number, b: np.number | np.bool) -> bool:
     """Whether two values agree up to the order in which their terms were added."""
     parts = [(a.real, b.real), (a.imag, b.imag)]  # apart: an imaginary part may be 1e-103
-    return all(p == q or abs(p - q) <= 1e-12 * abs(q) or (p != p and q != q) for p, q in parts)
+    return all(_equal(p, q) for p, q in parts)
+
+
+def _equal(a: Any, b: Any) -> bool:
+    both_nan = a != a and b != b
+    return a == b or abs(a - b) <= 1e-12 * abs(b) or both_nan
 
 
 def one_number(value: ArrayLike) -> np.number | np.bool:
@@ -90,8 +99,8 @@ class Place:
     """
 
     f: Callable
-    values_at: Callable[[np.ndarray], np.ndarray]
-    point: np.ndarray
+    values_at: Callable[[Array], Array]
+    point: Array
     here: float
     eps: float
 
@@ -100,14 +109,17 @@ class Place:
         """How far a value of f beside the point may be off: a sum of n terms rounds n times."""
         return (4 + self.point.size**0.5) * self.eps * abs(self.here)
 
-    def along(self, which: np.ndarray | None = None) -> np.ndarray:
+    def along(self, which: Array | None = None) -> Array:
         """Return the coordinates of the point, or some of them, in one row."""
         x = self.point.ravel()
         return x if which is None else x[which]
 
     def sample(
-        self, offsets: np.ndarray, which: np.ndarray | None = None, also: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self,
+        offsets: Array,
+        which: Array | None = None,
+        also: Array | None = None,
+    ) -> tuple[Array, Array]:
         """Return f with one coordinate moved at a time, in the shape of `offsets`.
 
         `offsets` has one row for each way of moving and one column for each coordinate of `which`
@@ -129,7 +141,7 @@ class Place:
         return np.concatenate(rows, axis=1) if parts[1:] else rows[0], last[alone:]
 
 
-def look(f: Callable, point: np.ndarray) -> Place:
+def look(f: Callable, point: Array) -> Place:
     """Call f once at `point`, say what is wrong with the value, and return the place.
 
     Beside the point f may end (the logarithm of a negative number): where it fails it is NaN.
@@ -140,11 +152,13 @@ def look(f: Callable, point: np.ndarray) -> Place:
             f"f must return a real number, but it returned {value}; take abs or .real."
         )
     kind = value.dtype.char if value.dtype.kind == "f" else "d"
-    return Place(f, batched(_nan_where_it_fails(f)), point, float(value), float(np.finfo(kind).eps))
+    values_at = batched(_nan_where_it_fails(f))
+    eps = float(np.finfo(kind).eps)
+    return Place(f, values_at, point, float(value), eps)
 
 
 def _nan_where_it_fails(f: Callable) -> Callable:
-    def value(x: np.ndarray) -> ArrayLike:
+    def value(x: Array) -> ArrayLike:
         try:
             return f(x)
         except (ArithmeticError, ValueError):
@@ -154,8 +168,11 @@ def _nan_where_it_fails(f: Callable) -> Callable:
 
 
 def moved(
-    point: np.ndarray, which: np.ndarray, offsets: np.ndarray, also: np.ndarray | None = None
-) -> np.ndarray:
+    point: Array,
+    which: Array,
+    offsets: Array,
+    also: Array | None = None,
+) -> Array:
     """Return copies of `point`, in each of them one coordinate of `which` moved by its offset.
 
     Shape `point.shape + (offsets.size,)`: the copies are on the last axis. More copies, each moved

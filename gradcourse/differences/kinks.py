@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gradcourse.differences.evaluation import Place, look
+from gradcourse.differences.evaluation import Array, Place, look
 from gradcourse.differences.step_search import (
     BOTH,
     Slopes,
@@ -21,6 +21,7 @@ from gradcourse.differences.step_search import (
 )
 
 QUARTERS = 4.0 ** -np.arange(-1, 15)  # the usual step, a longer one, and ever shorter ones
+NEAR_AND_FAR = np.array([[1.0], [-1.0], [2.0], [-2.0]])
 SMOOTH, KINK, JUMP = range(3)
 
 
@@ -34,10 +35,11 @@ def kinks(f: Callable, x: ArrayLike) -> tuple[int, ...]:
     with np.errstate(all="ignore"):
         place = look(f, np.array(x, dtype=float))
         _, _, suspects = over_two_steps(place, default_step(place))
-        return tuple(int(i) for i in suspects[corners(place, suspects) != SMOOTH])
+        found = suspects[corners(place, suspects) != SMOOTH]
+        return tuple(found.tolist())
 
 
-def over_two_steps(place: Place, h: np.ndarray) -> tuple[Slopes, np.ndarray, np.ndarray]:
+def over_two_steps(place: Place, h: Array) -> tuple[Slopes, Array, Array]:
     """Return central slopes over h with error bars, the gaps between their sides, and suspects.
 
     The slope over 2h is off by four times the truncation, so a third of the difference is that of
@@ -46,21 +48,24 @@ def over_two_steps(place: Place, h: np.ndarray) -> tuple[Slopes, np.ndarray, np.
     """
     x, here = place.along(), place.here
     moves = random_moves(place)
-    values, seen = place.sample(np.array([[1.0], [-1.0], [2.0], [-2.0]]) * h, also=moves)
+    values, seen = place.sample(NEAR_AND_FAR * h, also=moves)
     near = quotients(place, values[:2], h, x)
     far = quotients(place, values[2:], 2 * h, x)
     blur = rounding_bar(place, near, h, x)
     bars = np.abs(near - far) + 3 * blur
     if not believable(place, near, moves, seen):  # the two steps agree by chance, if they do
         bars = np.maximum(bars, np.abs(near))
-    gap = np.abs(values[0] - 2 * here + values[1]) / h
-    wide_gap = np.abs(values[2] - 2 * here + values[3]) / (2 * h)
-    suspect = (gap > 0.75 * wide_gap) & (gap > 1e-3 * np.abs(near) + blur)
+    bend = values[0] - 2 * here + values[1]
+    wide_bend = values[2] - 2 * here + values[3]
+    gap = np.abs(bend) / h
+    wide_gap = np.abs(wide_bend) / (2 * h)
+    stays = gap > 0.75 * wide_gap
+    suspect = stays & (gap > 1e-3 * np.abs(near) + blur)
     bars = np.where(np.isfinite(bars), bars, np.inf)
     return Slopes(near, bars, h), gap, np.flatnonzero(suspect)
 
 
-def corners(place: Place, suspects: np.ndarray) -> np.ndarray:
+def corners(place: Place, suspects: Array) -> Array:
     """Return SMOOTH, KINK or JUMP for each of the `suspects` (flat indices of coordinates).
 
     What counts are the two shortest steps over which a gap that stays would still be seen.
@@ -70,19 +75,27 @@ def corners(place: Place, suspects: np.ndarray) -> np.ndarray:
         return kinds
     x = place.along(suspects)
     steps = QUARTERS[:, None] * default_step(place)[suspects]
-    gaps, blur = np.array([_gap(place, h, suspects) for h in steps]).swapaxes(0, 1)
-    seen = (gaps[1] > 4 * blur) & (steps > 16 * np.spacing(np.abs(x)))
+    looks = [_gap(place, h, suspects) for h in steps]
+    gaps, blur = np.array(looks).swapaxes(0, 1)
+    seen_well = gaps[1] > 4 * blur
+    seen = seen_well & (steps > 16 * np.spacing(np.abs(x)))
     shortest = np.maximum(1, seen.cumprod(axis=0).sum(axis=0) - 1)
     each = np.arange(suspects.size)
     last = gaps[shortest, each]
     before = gaps[shortest - 1, each]
-    stays = (last > 0.5 * before) & (last > 0.5 * gaps[1]) & seen[1]
+    as_before = last > 0.5 * before
+    as_at_first = last > 0.5 * gaps[1]
+    stays = as_before & as_at_first & seen[1]
     kinds[stays] = KINK
     kinds[stays & (last > 3 * before)] = JUMP
     return kinds
 
 
-def _gap(place: Place, h: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _gap(
+    place: Place,
+    h: Array,
+    which: Array,
+) -> tuple[Array, Array]:
     """Return how far the slopes to the right and to the left are apart, and its error bar."""
     (above, below), _ = place.sample(BOTH * h, which)
     right = (above - place.here) / h

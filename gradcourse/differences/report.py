@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gradcourse.differences.evaluation import Array
+
 SMALL = 1e-3  # how far an entry much smaller than the largest may be off, relative to itself
 
 
@@ -29,9 +31,9 @@ class GradientReport:
     ok: bool | None
     relative_error: float
     tolerance: float
-    claimed: np.ndarray = field(repr=False)
-    estimated: np.ndarray = field(repr=False)
-    uncertainty: np.ndarray = field(repr=False)
+    claimed: Array = field(repr=False)
+    estimated: Array = field(repr=False)
+    uncertainty: Array = field(repr=False)
     cause: str = ""
     kinks: tuple[int, ...] = ()
 
@@ -54,12 +56,12 @@ class GradientReport:
 
 
 def judge(
-    claimed: np.ndarray,
-    estimated: np.ndarray,
-    uncertainty: np.ndarray,
+    claimed: Array,
+    estimated: Array,
+    uncertainty: Array,
     tolerance: float,
-    kinks: np.ndarray,
-    jumps: np.ndarray,
+    kinks: Array,
+    jumps: Array,
 ) -> GradientReport:
     """Return the verdict; `kinks` and `jumps` are flat indices of coordinates without a slope."""
     off, size = np.abs(claimed - estimated), np.abs([claimed, estimated])
@@ -81,7 +83,7 @@ def judge(
     return GradientReport(ok, error, tolerance, claimed, estimated, uncertainty, cause, corners)
 
 
-def _corner(kinks: np.ndarray, jumps: np.ndarray) -> str:
+def _corner(kinks: Array, jumps: Array) -> str:
     """Say in one sentence that f has no slope here, if it hasn't."""
     if jumps.size:
         return (
@@ -97,7 +99,10 @@ def _corner(kinks: np.ndarray, jumps: np.ndarray) -> str:
 
 
 def _doubt(
-    claimed: np.ndarray, estimated: np.ndarray, uncertainty: np.ndarray, allowed: float
+    claimed: Array,
+    estimated: Array,
+    uncertainty: Array,
+    allowed: float,
 ) -> str:
     """Say in one sentence why the differences are no judge here."""
     if not np.isfinite(estimated).all():
@@ -115,7 +120,11 @@ def _doubt(
     )
 
 
-def _unseen(claimed: np.ndarray, estimated: np.ndarray, unsure: np.ndarray) -> str:
+def _unseen(
+    claimed: Array,
+    estimated: Array,
+    unsure: Array,
+) -> str:
     """Say which entries passed only because they are small beside the largest."""
     unseen = np.flatnonzero(unsure & (claimed != estimated))
     if not unseen.size:
@@ -127,7 +136,10 @@ def _unseen(claimed: np.ndarray, estimated: np.ndarray, unsure: np.ndarray) -> s
 
 
 def _mistake(
-    claimed: np.ndarray, estimated: np.ndarray, uncertainty: np.ndarray, wrong: np.ndarray
+    claimed: Array,
+    estimated: Array,
+    uncertainty: Array,
+    wrong: Array,
 ) -> str:
     """Name the likeliest mistake in one sentence."""
     if not claimed.any():
@@ -136,7 +148,7 @@ def _mistake(
     largest = np.abs(estimated).max()
     blur = np.minimum(uncertainty, 0.01 * largest)  # with more, everything looks like anything
 
-    def is_times(factor: float, other: np.ndarray) -> bool:
+    def is_times(factor: float, other: Array) -> bool:
         slack = 1e-3 * np.abs(claimed) + 1e-6 * largest + blur
         return bool((np.abs(claimed - factor * other) <= slack).all())
 

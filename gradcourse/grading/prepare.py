@@ -116,6 +116,7 @@ def _entries(opened: AbstractContextManager[Gradebook], name: str) -> set[tuple]
     return sources | points
 
 
+# Why: docs/decisions.md#the-librarys-answers-are-sealed-away
 def seal(text: str, seed: int) -> dict[str, str]:
     """Return what stands in a sandbox in place of each exercise set: file name → its text.
 

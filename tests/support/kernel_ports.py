@@ -33,6 +33,7 @@ def ports_of(worker: str) -> range:
     return range(LOWEST + number * share, LOWEST + (number + 1) * share)
 
 
+# Why: docs/decisions.md#test-kernels-have-ports-of-their-own
 def port_finder(worker: str) -> Callable[[LocalPortCache, str], int]:
     """What a test process puts in place of jupyter_client's own choice of a port."""
     ports = cycle(ports_of(worker))

@@ -10,6 +10,7 @@ from nbval.plugin import IPyNbCell
 from refresh import difference
 
 
+# Why: docs/decisions.md#one-run-of-each-notebook-in-the-tests
 def pytest_addoption(parser):
     """Let other versions of matplotlib draw in their own way."""
     parser.addoption(

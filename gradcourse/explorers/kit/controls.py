@@ -60,6 +60,7 @@ class Control:
         self.widget.observe(callback, "value")
 
 
+# Why: docs/decisions.md#a-slider-walks-over-stops
 class Slider(Control):
     """A number field, and beside it a slider over its stops: each follows the other."""
 

@@ -133,6 +133,7 @@ _LOOKUP = Image.new("P", (1, 1))
 _LOOKUP.putpalette((np.maximum(PALETTE, 2) - 2).tobytes())
 
 
+# Why: docs/decisions.md#a-frame-is-a-png-with-one-palette-for-the-whole-course
 def png(rgba: np.ndarray) -> bytes:
     """Return a picture (h, w, 4) as a PNG file with the colors of PALETTE.
 

@@ -57,6 +57,7 @@ OUTPUT = 100  # characters that an output counts for, however short it is
 PARTS = ("header", "parent_header", "metadata", "content")  # of a message, in Jupyter's protocol
 
 
+# Why: docs/decisions.md#what-leaves-a-kernel-passes-one-counter
 class BoundedSession(Session):
     """Reads a kernel's messages and counts them; passes on only what has a message's form."""
 

@@ -88,6 +88,7 @@ def _message(text: str) -> Report | None:
     return Report(quantities, numbers, tolerance if isinstance(tolerance, int | float) else 0.0)
 
 
+# Why: docs/decisions.md#a-verdict-is-never-taken-from-a-students-kernel
 def judge(cell: NotebookNode, wanted: Report, seed: int) -> Feedback:
     """Return points and words for what one test cell reported."""
     got, name = reported(cell).quantities, cell_id(cell)
