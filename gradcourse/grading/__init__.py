@@ -14,3 +14,10 @@
 
 It needs the extra `[grading]`.
 """
+
+import sys
+
+# jsonschema, which reads notebooks for nbformat, compiles a grammar of web addresses as soon as it
+# is imported, if it finds one: 1.2 s in each process, for a check that no notebook asks for.
+if "jsonschema" not in sys.modules:
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]

@@ -6,6 +6,7 @@ is read from the stored outputs, which that run has compared: the points of solu
 
 import base64
 import io
+import re
 import subprocess
 import sys
 
@@ -67,11 +68,11 @@ def small(tmp_path_factory):
     return path
 
 
-def run_as_the_test_command_does(path, *options):
-    """Test one notebook with the project's own settings, in this process's environment."""
+def run_as_the_test_command_does(folder, *options):
+    """Test notebooks with the project's own settings, in this process's environment."""
     settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), "-n", "0"]
     settings += ["-p", "nbval_compares_all", "-p", "no:cacheprovider", *options]
-    command = [sys.executable, "-m", "pytest", *settings, str(path)]
+    command = [sys.executable, "-m", "pytest", *settings, str(folder)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
 
 
@@ -106,35 +107,48 @@ def spoil_run_count(cells):
     cells["pi"].outputs[0].execution_count = 7
 
 
-def spoiled(small, tmp_path, *spoilers):
-    """A copy of the small notebook in which something stored is not what a run shows."""
+SPOILERS = {
+    "true": [],
+    "shown": [spoil_number, spoil_points, spoil_picture],
+    "hidden": [drop_picture, spoil_run_count],
+    "metadata": [spoil_metadata],
+}
+
+
+def spoiled(small, folder, name):
+    """Write a copy of the small notebook in which something stored is not what a run shows."""
     notebook = nbformat.read(small, as_version=4)
-    for spoil in spoilers:
+    for spoil in SPOILERS[name]:
         spoil({cell.id: cell for cell in notebook.cells})
-    nbformat.write(notebook, tmp_path / "spoiled.ipynb")
-    return tmp_path / "spoiled.ipynb"
+    nbformat.write(notebook, folder / f"{name}.ipynb")
 
 
-def test_a_true_notebook_passes(small):
-    assert "3 passed" in run_as_the_test_command_does(small)
+@pytest.fixture(scope="module")
+def tested(small, tmp_path_factory):
+    """What the test command says of all copies."""
+    folder = tmp_path_factory.mktemp("spoiled")
+    for name in SPOILERS:
+        spoiled(small, folder, name)
+    return run_as_the_test_command_does(folder)
 
 
-def test_all_that_a_reader_sees_is_compared(small, tmp_path):
-    path = spoiled(small, tmp_path, spoil_number, spoil_points, spoil_picture)
-    said = run_as_the_test_command_does(path)
-    assert "3 failed" in said
-    assert said.count("Cell outputs differ") == 3
-    assert "Picture 1 of the cell looks different from the stored one." in said
+@pytest.mark.parametrize(
+    ("name", "cells"), [("true", []), ("shown", [0, 1, 2]), ("hidden", [0, 1]), ("metadata", [0])]
+)
+def test_all_that_is_not_what_a_run_shows_is_noticed(tested, name, cells):
+    failed = re.findall(rf"^FAILED .*\b{name}\.ipynb::Cell (\d)", tested, re.M)
+    assert failed == [str(cell) for cell in cells]
 
 
-def test_what_nbval_passes_over_is_compared(small, tmp_path):
-    said = run_as_the_test_command_does(spoiled(small, tmp_path, drop_picture, spoil_run_count))
-    assert "2 failed, 1 passed" in said
-    assert "Pictures stored: 0, in the fresh run: 1." in said
-    said = run_as_the_test_command_does(spoiled(small, tmp_path, spoil_metadata))
-    assert "1 failed, 2 passed" in said
+def test_it_says_what_differs(tested):
+    assert "6 failed, 6 passed" in tested
+    assert tested.count("Cell outputs differ") == 6
+    assert "Picture 1 of the cell looks different from the stored one." in tested
+    assert "Pictures stored: 0, in the fresh run: 1." in tested
 
 
 def test_other_pictures_can_be_allowed(small, tmp_path):
-    path = spoiled(small, tmp_path, spoil_picture)
-    assert "3 passed" in run_as_the_test_command_does(path, "--any-picture")
+    notebook = nbformat.read(small, as_version=4)
+    spoil_picture({cell.id: cell for cell in notebook.cells})
+    nbformat.write(notebook, tmp_path / "pictures.ipynb")
+    assert "3 passed" in run_as_the_test_command_does(tmp_path, "--any-picture")

@@ -33,6 +33,7 @@ def passes(tree, *options):
     return tested.stdout
 
 
+@pytest.mark.slow
 def test_a_new_explorer_passes_the_tests_as_it_is(tree):
     made = run(tree, "tools/new.py", "explorer", "pendulum")
     assert made.returncode == 0, made.stderr
@@ -46,6 +47,7 @@ def test_a_new_explorer_passes_the_tests_as_it_is(tree):
     assert "exists already" in again.stderr
 
 
+@pytest.mark.slow
 def test_a_new_exercise_passes_the_tests_as_it_is(tree):
     made = run(tree, "tools/new.py", "exercise", "05.nesterov", "--points", "2")
     assert made.returncode == 0, made.stderr
