@@ -86,7 +86,7 @@ def new_exercise(key: str, section: str, points: int) -> list[Path]:
     ]
     for path in answers:
         append(path, skeleton(f"{path.parent.name}.py.txt", **words))
-        import_in(path, f"from gradcourse.checks.set{number} import {name}")
+        import_in(path, f"from gradcourse.checks import set{number}")
     add_cells(solution, points, words)
     return [question, *answers, solution]
 
