@@ -27,6 +27,8 @@ from gradcourse.grading.grade_one import Assignment, grade_one
 from gradcourse.grading.prepare import prepare
 from gradcourse.grading.result import Result
 
+PATIENCE = 10  # seconds in which a scheduler has to answer
+
 
 @dataclass(frozen=True)
 class Job:
@@ -120,7 +122,7 @@ def _workers(scheduler: str | None, n_workers: int | None) -> Iterator[Client]:
     """Give a Dask client: of the scheduler at an address, or of processes on this machine."""
     if scheduler:
         try:
-            client = Client(scheduler, timeout=10)
+            client = Client(scheduler, timeout=PATIENCE)
         except (OSError, ValueError) as error:
             raise OSError(f"No Dask scheduler answers at {scheduler} ({error}).") from None
         with client:

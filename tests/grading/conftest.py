@@ -11,6 +11,6 @@ def cluster():
     options = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     with (
         dask.config.set({"distributed.worker.profile.enabled": False}),
-        LocalCluster(n_workers=2, silence_logs=50, **options) as here,
+        LocalCluster(n_workers=3, silence_logs=50, **options) as here,
     ):
         yield here.scheduler_address

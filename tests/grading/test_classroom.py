@@ -11,6 +11,7 @@ from classes import Class
 from distributed import default_client
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from gradcourse.grading import classroom
 from gradcourse.grading.classroom import grade
 from gradcourse.grading.nbgrader_api import open_gradebook
 
@@ -385,7 +386,8 @@ def test_bad_input_gets_one_sentence(own):  # one course for all: none of them g
             grade(**{"assignment": "own", "course": own, "say": print, **options})
 
 
-def test_an_address_where_no_scheduler_answers_gets_one_sentence(own):
+def test_an_address_where_no_scheduler_answers_gets_one_sentence(own, monkeypatch):
+    monkeypatch.setattr(classroom, "PATIENCE", 1)
     submit(own, "ada", RIGHT)
     with pytest.raises(OSError, match="No Dask scheduler answers at tcp://127"):
         grade("own", own, scheduler="tcp://127.0.0.1:9", say=lambda line: None)

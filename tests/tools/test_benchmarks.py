@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 BENCHMARKS = sorted(ROOT.glob("benchmarks/*.py"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.stem)
 def test_a_benchmark_finds_all_that_it_imports(path):
     docstring = path.read_text("utf-8").split('"""')[1]
