@@ -108,7 +108,7 @@ def headings(lesson: Path) -> list[str]:
 
 
 def add_cells(solution: Path, points: int, words: dict[str, str]) -> None:
-    """Append the task, its answer and its check to the solution notebook."""
+    """Put the task, its answer and its check before the words that end the solution notebook."""
     nb = nbformat.read(solution, as_version=4)
     words |= {"ordinal": f"{1 + sum(c.source.startswith('## ') for c in nb.cells)}"}
     words |= {"worth": "1 point" if points == 1 else f"{points} points"}
@@ -117,7 +117,8 @@ def add_cells(solution: Path, points: int, words: dict[str, str]) -> None:
     answer = graded | {"grade_id": ident, "grade": False, "solution": True, "locked": False}
     check = graded | {"grade_id": f"{ident}-check", "grade": True, "solution": False}
     check |= {"locked": True, "points": float(points)}
-    nb.cells += [
+    end = len(nb.cells) - ("Done?" in nb.cells[-1].source)
+    nb.cells[end:end] = [
         new_markdown_cell(skeleton("task.md.txt", **words).rstrip(), id=f"{ident}-task"),
         code_cell("answer.py.txt", ident, answer, words),
         code_cell("check.py.txt", f"{ident}-check", check, words),
@@ -137,35 +138,49 @@ def run(*command: str) -> None:
         sys.exit(f"This failed: python {' '.join(command)}")
 
 
-def finish_exercise(number: str, solution: Path) -> None:
-    """Run the solution, release the exercise, list the points."""
+def tidy(written: list[Path]) -> None:
+    """Lay out what was written, and say where it stands."""
+    for path in written:
+        print(f"written: {path.relative_to(ROOT)}")
+    sources = [str(path) for path in written if path.suffix == ".py"]
+    run("-m", "ruff", "format", "--quiet", *sources)
+    run("-m", "ruff", "check", "--fix", "--quiet", *sources)
+
+
+def explorer(options: argparse.Namespace) -> str:
+    """Write an explorer; return the command that tests it."""
+    tidy(new_explorer(options.name))
+    words = options.name.title().replace("_", "")
+    return f"pytest -n 0 tests/explorers/test_all_explorers.py -k {words}"
+
+
+def exercise(options: argparse.Namespace) -> str:
+    """Write a question and all that is made from it; return the command that tests it."""
+    written = new_exercise(options.key, options.section, options.points)
+    tidy(written)
+    solution = written[-1]
     run("tools/refresh.py", str(solution))
     run("tools/release.py", solution.stem)
     run("tools/course.py")
+    return f"pytest -n 0 tests/checks -k {options.key[3:]}"
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    kinds = parser.add_subparsers(dest="kind", required=True)
-    explorer = kinds.add_parser("explorer", help="an explorer: controls, picture, sentence, target")
-    explorer.add_argument("name", help="in lower case, such as step_size")
-    exercise = kinds.add_parser("exercise", help="a question of an exercise set")
-    exercise.add_argument("key", help="the set's number and the function's name: 05.nesterov")
-    exercise.add_argument("--section", default="", help="the lesson's section that helps")
-    exercise.add_argument("--points", type=int, default=1)
+    kinds = parser.add_subparsers(required=True)
+    one = kinds.add_parser("explorer", help="an explorer: controls, picture, sentence, target")
+    one.add_argument("name", help="in lower case, such as step_size")
+    one.set_defaults(write=explorer)
+    one = kinds.add_parser("exercise", help="a question of an exercise set")
+    one.add_argument("key", help="the set's number and the function's name: 05.nesterov")
+    one.add_argument("--section", default="", help="the lesson's section that helps")
+    one.add_argument("--points", type=int, default=1)
+    one.set_defaults(write=exercise)
     options = parser.parse_args(arguments)
-    if options.kind == "explorer":
-        written = new_explorer(options.name)
-    else:
-        written = new_exercise(options.key, options.section, options.points)
-    sources = [str(path) for path in written if path.suffix == ".py"]
-    run("-m", "ruff", "check", "--fix", "--quiet", *sources)
-    run("-m", "ruff", "format", "--quiet", *sources)
-    if options.kind == "exercise":
-        finish_exercise(options.key[:2], written[-1])
-    for path in written:
-        print(f"written: {path.relative_to(ROOT)}")
-    print("Fill in what is marked FILL IN; docs/extending.md says what goes there.")
+    command = options.write(options)
+    print("Fill in what is marked FILL IN; docs/extending.md says what goes there. What is left:")
+    print('    grep -rn "FILL IN" gradcourse tests/*_answers solutions')
+    print(f"Then: {command}")
     return 0
 
 

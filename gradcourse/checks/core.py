@@ -13,6 +13,7 @@ import copy
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,8 @@ class Question:
         """
         if (by is None) == (not options) or not callable(by or self.right):
             raise ValueError(f"{name!r} needs options of the right answer, or by=a function.")
+        if by is None:
+            _refuse_unknown(options, self.right, self.key)
         self.mistakes += (Mistake(name, by or partial(self.right, **options), hint),)
 
     def check(self, function: Function) -> None:
@@ -242,6 +245,15 @@ def section_link(notebook: str, section: str) -> str:
     """
     anchor = section.replace(" ", "-")
     return f"[lesson {notebook[:2]}, {section}](../../lessons/{notebook}.ipynb#{anchor})"
+
+
+def _refuse_unknown(options: dict[str, Any], right: Function, key: str) -> None:
+    parameters = signature(right).parameters
+    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return  # it hands them on
+    for option in options:
+        if option not in parameters:
+            raise ValueError(f"The right answer of {key} has no option {option!r}.")
 
 
 def _always(cases: list[Case], rng: np.random.Generator) -> list[Case]:

@@ -250,3 +250,8 @@ def test_own_answers_are_tried_once_for_each_seed():
 def test_a_sealed_question_remembers_no_outcome():
     double.examine(lambda x: x, seed=4)
     assert double.sealed(4)._known == {}
+
+
+def test_a_misspelled_option_of_a_mistake_is_named():
+    with pytest.raises(ValueError, match="double has no option 'tims'"):
+        double.mistake("tripled", "three are too many.", tims=3)

@@ -81,7 +81,10 @@ def test_a_mistake_explains_itself_in_one_short_sentence(question):
 
 @each_question
 def test_there_are_awkward_cases_and_constants_do_not_pass(question):
-    assert len(question.cases(np.random.default_rng(0))) >= 6
+    n_cases = len(question.cases(np.random.default_rng(0)))
+    assert n_cases >= 6, (
+        f"Write {6 - n_cases} more cases: a list, whole numbers, float32, a matrix …"
+    )
     for value in (0.0, 45, [], np.zeros(2), (np.zeros(2), 0.0)):
         assert question.examine(lambda *args, value=value: value).ok is False
 

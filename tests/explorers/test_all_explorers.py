@@ -97,7 +97,8 @@ def test_no_text_is_a_formula_and_pyplot_is_left_alone(explorer):
     texts = [text.get_text() for text in explorer.figure.findobj(match=Text)]
     assert any(texts)
     for text in texts:
-        assert "$" not in text, f"Write {text!r} with letters: two threads can't share formulas."
+        advice = "write it with letters, and for a log axis call style.log_axis(ax)"
+        assert "$" not in text, f"{text!r} is a formula, which two threads can't share; {advice}."
     assert plt.get_fignums() == [], "Draw on the figure that build() is given, not with pyplot."
 
 

@@ -178,7 +178,9 @@ class Explorer(Generic[Result]):
     def move(self, **lines: Points) -> None:
         """Give lines their points: (x, y), or an array (2, k). One number counts for all points."""
         for name, (x, y) in lines.items():
-            line = self.artists[name]
+            line = self.artists.get(name)
+            if line is None:
+                raise ValueError(f"build() returned no {name!r}; it has {', '.join(self.artists)}.")
             if not isinstance(line, Line2D):
                 raise TypeError(f"{name} is a {type(line).__name__}; move() is for lines.")
             xs, ys = np.atleast_1d(x, y)
