@@ -135,6 +135,14 @@ def recipe(name: str, value: Any) -> Any:
     return value
 
 
+def generator(name: str, value: Any) -> np.random.Generator:
+    """Give `value` back if it is one of numpy's random generators."""
+    if not isinstance(value, np.random.Generator):
+        remedy = "write rng = np.random.default_rng(0) first and pass rng"
+        raise TypeError(sentence(name, "a numpy random generator", value, remedy))
+    return value
+
+
 def gradient(value: ArrayLike | None, shape: tuple[int, ...]) -> np.ndarray:
     """Give a copy of what a gradient function returned, if it has theta's shape and is real.
 
