@@ -218,7 +218,8 @@ class NaturalGradient:
 
     def step(self, theta: np.ndarray, grad: np.ndarray, state: tuple) -> tuple[np.ndarray, tuple]:
         """Return the parameters and the memory after one step."""
-        newton = Newton(self.fisher, self.damping, self.f, self.learning_rate)
+        matrix = _square("fisher(theta)", self.fisher(theta), len(grad))
+        newton = Newton(lambda theta: matrix, self.damping, self.f, self.learning_rate)
         return newton.step(theta, grad, state)
 
 

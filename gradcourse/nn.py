@@ -236,6 +236,10 @@ class Network:
     def __init__(
         self, layers: Sequence[Layer], rng: np.random.Generator, dtype: type | np.dtype = np.float32
     ):
+        if not isinstance(layers, Sequence):
+            raise TypeError(
+                require.sentence("layers", "a list of layers", layers, "try [Linear(64, 10)]")
+            )
         self.layers = list(layers)
         for k, layer in enumerate(self.layers):
             if isinstance(layer, type) or not hasattr(layer, "parameters"):

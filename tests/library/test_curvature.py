@@ -294,6 +294,10 @@ def test_bad_input_gets_one_sentence(make, sentence):
         (lambda: Newton(np.eye(2)), "hessian must be a function, but it is array"),
         (lambda: Newton(np.diag, f=3.0), "f must be a function, but it is 3.0"),
         (lambda: NaturalGradient(None), "fisher must be a function, but it is None"),
+        (
+            lambda: NaturalGradient(lambda t: None).step(np.ones(2), np.ones(2), ()),
+            r"fisher\(theta\) must be a number or an array of numbers, but it is None",
+        ),
         (lambda: BFGS(0.1), "f must be a function, but it is 0.1; the loss"),
         (
             lambda: Newton(lambda t: None).step(np.ones(2), np.ones(2), ()),

@@ -482,6 +482,7 @@ RNG = np.random.default_rng(0)
     ("wrong", "sentence"),
     [
         (lambda: Network([3], RNG), r"layers\[0\] must be a layer of gradcourse.nn, but it is 3"),
+        (lambda: Network(RELU, RNG), "layers must be a list of layers, but it is ReLU"),
         (lambda: Network([RELU, Linear], RNG), r"layers\[1\] must be a layer .* try Linear"),
         (lambda: Network([Linear(1, 1)], 0), "rng must be a numpy random generator, but it is 0"),
         (lambda: Network([Linear(1, 1)], RNG, int), "dtype must be a floating-point type"),
