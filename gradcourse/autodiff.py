@@ -282,7 +282,14 @@ class Tensor:
         if self.data.size == 0:
             raise ValueError(f"There is no {what} of no numbers: the shape is {self.shape}.")
 
+    def __iter__(self):
+        if not self.data.ndim:
+            raise TypeError("A Tensor of one number cannot be walked through; its shape is ().")
+        return (self[k] for k in range(len(self.data)))
+
     def __len__(self):
+        if not self.data.ndim:
+            raise TypeError("A Tensor of one number has no length; its shape is ().")
         return len(self.data)
 
     def __repr__(self):

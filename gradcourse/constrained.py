@@ -51,7 +51,7 @@ class Simplex:
 
     def project(self, w: np.ndarray) -> np.ndarray:
         """Return the nearest point of the set: lower all entries alike, cut off at 0."""
-        w = require.finite("w", w)
+        w = require.vector("w", require.real("w", w))
         down = np.sort(w)[::-1]
         # by how much to lower the k largest entries, if only they are kept; k = 1, 2, ...
         excess = (np.cumsum(down) - self.total) / np.arange(1, len(w) + 1)
@@ -91,7 +91,7 @@ class L1Ball:
 
     def project(self, w: np.ndarray) -> np.ndarray:
         """Return the nearest point of the set: that of the simplex, with the signs put back."""
-        w = require.finite("w", w)
+        w = require.vector("w", require.real("w", w))
         if np.abs(w).sum() <= self.radius:
             return w.astype(float)
         sizes = Simplex(self.radius).project(np.abs(w))
@@ -128,6 +128,7 @@ class ProjectedGradient:
     feasible: FeasibleSet
     learning_rate: float = 0.1
     whole_vector = True
+    stays_inside = True  # a schedule above 1 would lead out of the set
 
     def __post_init__(self):
         require.positive("learning_rate", self.learning_rate)
@@ -170,6 +171,7 @@ class ConditionalGradient:
     feasible: FeasibleSet
     learning_rate: float = 1.0
     whole_vector = True
+    stays_inside = True  # a schedule above 1 would lead out of the set
 
     def __post_init__(self):
         require.positive("learning_rate", self.learning_rate)
@@ -177,6 +179,7 @@ class ConditionalGradient:
 
     def init(self, theta: np.ndarray) -> StepCount:
         """Return the memory before the first step; the start must lie in the set."""
+        require.vector("theta", theta)
         if not self.feasible.contains(theta):
             raise ValueError(
                 f"start must lie in {self.feasible}, but it is {theta}; project it first."

@@ -27,7 +27,8 @@ def numerical_hessian(gradient: Callable, theta: np.ndarray, h: float | None = N
                 theta : (n,) – where
                 h : float – the step, by default ∛ε · max(1, |θⱼ|)
     Returns:    (n, n) – symmetric
-    Raises:     ValueError – theta is no vector or not finite, h not above 0
+    Raises:     ValueError – theta is no vector or not finite, h not above 0 or lost in rounding, or
+                    the gradient has another shape
 
     Example:
         >>> numerical_hessian(lambda t: np.array([2 * t[0] * t[1], t[0] ** 2]), [1, 3]).round(6)
@@ -36,16 +37,19 @@ def numerical_hessian(gradient: Callable, theta: np.ndarray, h: float | None = N
 
     See:        lesson 06
     """
-    theta = require.finite("theta", theta).astype(float)
-    if theta.ndim != 1:
-        raise ValueError(f"theta must be a vector (n,), but its shape is {theta.shape}; ravel it.")
+    require.function("gradient", gradient)
+    theta = require.vector("theta", require.real("theta", theta)).astype(float)
     steps = np.cbrt(np.finfo(float).eps) * np.maximum(1.0, np.abs(theta))
     if h is not None:
         steps[:] = require.positive("h", h, "leave it out for a good one")
-    columns = [
-        (np.asarray(gradient(theta + move)) - gradient(theta - move)) / (2 * step)
-        for step, move in zip(steps, np.diag(steps), strict=True)
-    ]
+    if np.any((theta + steps == theta) | (theta - steps == theta)):
+        remedy = "rounding would swallow it; leave it out for a good one"
+        raise ValueError(require.sentence("h", "large enough to move theta", h, remedy))
+    columns = []
+    for step, move in zip(steps, np.diag(steps), strict=True):
+        ahead = require.gradient(gradient(theta + move), theta.shape)
+        behind = require.gradient(gradient(theta - move), theta.shape)
+        columns.append(np.subtract(ahead, behind, dtype=float) / (2 * step))
     return (np.array(columns) + np.transpose(columns)) / 2
 
 
@@ -58,11 +62,33 @@ def condition_number(hessian: np.ndarray) -> float:
 
     See:        lesson 06
     """
-    hessian = require.finite("hessian", hessian)
+    hessian = require.real("hessian", hessian)
+    if hessian.ndim != 2 or not _symmetric(hessian):
+        raise ValueError(
+            f"hessian must be a symmetric matrix (n, n), but it is {hessian.tolist()!r:.60}; "
+            "second derivatives do not ask for the order."
+        )
     curvatures = np.abs(np.linalg.eigvalsh(hessian))
     if curvatures.min() == 0:
         return float("inf")
     return float(curvatures.max() / curvatures.min())
+
+
+def _symmetric(matrix: np.ndarray) -> bool:
+    """Whether a matrix is its own transpose, up to a millionth of its largest entry."""
+    if matrix.shape != matrix.T.shape:
+        return False
+    return bool(np.abs(matrix - matrix.T).max() <= 1e-6 * np.abs(matrix).max())
+
+
+def _square(name: str, value: np.ndarray, n: int) -> np.ndarray:
+    matrix = require.real(name, value, f"return an array ({n}, {n}) of finite numbers")
+    if matrix.shape != (n, n):
+        raise ValueError(
+            f"{name} must have the shape ({n}, {n}), but its shape is {matrix.shape}; one row and "
+            "one column per parameter."
+        )
+    return matrix
 
 
 def solve_damped(B: np.ndarray, grad: np.ndarray, damping: float = 0.0) -> np.ndarray:
@@ -133,16 +159,21 @@ class Newton:
     whole_vector = True  # a step mixes the coordinates, so they cannot be walked one by one
 
     def __post_init__(self):
+        require.function("hessian", self.hessian, "a function of theta that returns the matrix")
+        if self.f is not None:
+            require.function("f", self.f)
         require.positive("learning_rate", self.learning_rate, "1 is the full step")
         require.not_negative("damping", self.damping, "0 is the pure method")
 
     def init(self, theta: np.ndarray) -> tuple:
         """Return the memory before the first step: none."""
+        require.vector("theta", theta)
         return ()
 
     def step(self, theta: np.ndarray, grad: np.ndarray, state: tuple) -> tuple[np.ndarray, tuple]:
         """Return the parameters and the memory after one step."""
-        step = self.learning_rate * solve_damped(self.hessian(theta), grad, self.damping)
+        matrix = _square("hessian(theta)", self.hessian(theta), len(grad))
+        step = self.learning_rate * solve_damped(matrix, grad, self.damping)
         if self.f:
             step = backtrack(self.f, theta, grad, step)
         return theta + step, state
@@ -174,16 +205,21 @@ class NaturalGradient:
     whole_vector = True
 
     def __post_init__(self):
+        require.function("fisher", self.fisher, "a function of theta that returns the matrix")
+        if self.f is not None:
+            require.function("f", self.f)
         require.positive("learning_rate", self.learning_rate, "1 is the full step")
         require.not_negative("damping", self.damping, "0 is the pure method")
 
     def init(self, theta: np.ndarray) -> tuple:
         """Return the memory before the first step: none."""
+        require.vector("theta", theta)
         return ()
 
     def step(self, theta: np.ndarray, grad: np.ndarray, state: tuple) -> tuple[np.ndarray, tuple]:
         """Return the parameters and the memory after one step."""
-        newton = Newton(self.fisher, self.damping, self.f, self.learning_rate)
+        matrix = _square("fisher(theta)", self.fisher(theta), len(grad))
+        newton = Newton(lambda theta: matrix, self.damping, self.f, self.learning_rate)
         return newton.step(theta, grad, state)
 
 
@@ -222,10 +258,12 @@ class BFGS:
     whole_vector = True
 
     def __post_init__(self):
+        require.function("f", self.f, "the loss, which shortens the steps")
         require.positive("learning_rate", self.learning_rate, "1 is the full step")
 
     def init(self, theta: np.ndarray) -> BFGSState:
         """Return the memory before the first step: a round bowl."""
+        require.vector("theta", theta)
         return BFGSState(np.eye(len(theta)))
 
     def step(

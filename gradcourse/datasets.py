@@ -12,7 +12,6 @@ from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -47,6 +46,11 @@ class Penguins:
         return np.stack([getattr(self, name) for name in wanted or MEASUREMENTS], axis=1)
 
     def __getitem__(self, rows: slice | ArrayLike) -> "Penguins":
+        if isinstance(rows, str):
+            raise TypeError(
+                f"Penguins are picked by a mask or indices, but rows is {rows!r}; "
+                f"a column is an attribute: birds.{rows}."
+            )
         everyone = np.arange(len(self))
         picked = np.atleast_1d(everyone[rows if isinstance(rows, slice) else np.asarray(rows)])
         return Penguins(*(getattr(self, field.name)[picked] for field in fields(self)))
@@ -156,6 +160,11 @@ def split(
         >>> X_train, X_test
         (array([0, 1, 3]), array([2, 4]))
     """
+    if any(isinstance(array, Penguins) for array in arrays):
+        raise TypeError(
+            "split divides arrays, but one is a table of Penguins; split birds.matrix() and "
+            "birds.species."
+        )
     tables = _same_length(*arrays)
     n = len(tables[0])
     if not 0 < test_fraction < 1:
@@ -163,7 +172,7 @@ def split(
     if n < 2:
         raise ValueError("A split needs at least two samples, one to learn from and one to test.")
     n_test = min(max(round(n * test_fraction), 1), n - 1)
-    order = _generator(rng).permutation(n)
+    order = require.generator("rng", rng).permutation(n)
     test = np.sort(order[:n_test])
     train = np.sort(order[n_test:])
     return [part for table in tables for part in (table[train], table[test])]
@@ -197,7 +206,7 @@ def minibatches(
     if batch_size > n:
         raise ValueError(require.sentence("batch_size", f"at most {n}, all rows", batch_size))
     if batch_size < n:  # one gather per epoch; the batches below are then mere views
-        order = _generator(rng).permutation(n)
+        order = require.generator("rng", rng).permutation(n)
         X, y = X[order], y[order]
     else:
         X, y = X.copy(), y.copy()
@@ -217,6 +226,12 @@ def _fixed(array: np.ndarray) -> np.ndarray:
 def _refuse_constant_columns(X: np.ndarray, std: np.ndarray) -> None:
     rounding = 8 * np.finfo(X.dtype).eps * np.abs(X).max(axis=0)
     level = np.ptp(X, axis=0) <= rounding
+    tiny = ~level & (std == 0)  # the squares of the differences are rounded to 0
+    if tiny.any():
+        raise ValueError(
+            "The values lie so close to 0 that their squares are rounded to 0; multiply them by a "
+            "large number first, which changes nothing about Z."
+        )
     constant = np.flatnonzero(level | (std == 0))
     if constant.size:
         where = f"Column {constant[0]}" if X.ndim == 2 else "The column"
@@ -235,10 +250,3 @@ def _same_length(*arrays: ArrayLike) -> list[np.ndarray]:
             "axis 0 counts the samples."
         )
     return tables
-
-
-def _generator(rng: Any) -> np.random.Generator:
-    if not isinstance(rng, np.random.Generator):
-        remedy = "write rng = np.random.default_rng(0) first and pass rng"
-        raise TypeError(require.sentence("rng", "a numpy random generator", rng, remedy))
-    return rng

@@ -58,17 +58,21 @@ class Trajectory:
         """Whether a number stopped being finite, or the loss ended above its start, still rising.
 
         Rising: the second half of the way took it higher than the first, by more than a
-        hundredth. So neither a run that is called back into its feasible set, where even the best
-        point may lie higher than the start, nor one that goes to and fro for ever has diverged.
-        Of many columns, one is enough.
+        hundredth, and not merely by going to and fro: what the loss has risen in the end is three
+        tenths of all its ups and downs, or the second half went a hundred times as high. So neither
+        a run that is called back into its feasible set, where even the best point may lie higher
+        than the start, nor one that trembles around its minimum has diverged. Of many columns, one
+        is enough.
         """
         if BROKEN in self.stopped or not np.isfinite(self.losses[-1]).all():
             return True
         middle = self.n_steps // 2
         with np.errstate(all="ignore"):  # some columns may have overflowed on the way
             rise = self.losses - self.losses[0]
-        before, after = rise[: middle + 1].max(axis=0), rise[middle:].max(axis=0)
-        return bool(np.any((rise[-1] > 0) & (after > 1.01 * before)))
+            ups_and_downs = np.abs(np.diff(self.losses, axis=0)).sum(axis=0)
+            before, after = rise[: middle + 1].max(axis=0), rise[middle:].max(axis=0)
+            clearly = (rise[-1] > 0.3 * ups_and_downs) | (after > 100 * before)
+            return bool(np.any((rise[-1] > 0) & (after > 1.01 * before) & clearly))
 
 
 def descend(
@@ -111,7 +115,9 @@ def descend(
     """
     start = require.real("start", start, "pass one finite number per parameter").astype(float)
     n_steps = require.whole("n_steps", n_steps, least=0)
-    _refuse(start, optimizer, gradient_tolerance, loss_tolerance)
+    require.function("f", f)
+    _refuse_to_walk(gradient, optimizer, schedule)
+    _refuse_options(start, optimizer, gradient_tolerance, loss_tolerance)
     reason_to_stop = _stopping_rules(f, gradient_tolerance, loss_tolerance)
     way = islice(_way(gradient, start, optimizer, schedule), n_steps + 1)
     path, stopped = [], ""
@@ -156,49 +162,44 @@ def steps(
     See:        lesson 03
     """
     theta = require.real("theta", theta).astype(float)
+    _refuse_to_walk(gradient, optimizer, schedule)
     state = optimizer.init(theta)
     for step in count():
         theta = np.asarray(theta)
         theta.flags.writeable = False  # a gradient that changes its input fails here, not silently
-        grad = _checked(gradient(theta), theta.shape)
+        grad = require.gradient(gradient(theta), theta.shape)
         yield theta, grad, state
         moved, state = optimizer.step(theta, grad, state)
-        # every recipe's step is proportional to its learning rate, so a factor scales the step
-        theta = theta + _factor(schedule, step) * (moved - theta) if schedule else moved
+        if schedule:  # a recipe's step is proportional to its learning rate: a factor scales it
+            moved = theta + _factor(schedule, step, optimizer) * (moved - theta)
+        theta = moved
 
 
-def _checked(grad: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
-    grad = np.asarray(grad)
-    if grad.shape != shape:
-        raise ValueError(
-            f"gradient must return theta's shape {shape}, but it returned {grad.shape}; "
-            "one partial derivative per parameter."
-        )
-    if grad.dtype.kind not in "biuf":
-        raise TypeError(
-            f"gradient must return real numbers, but it returned {grad.dtype} ones; "
-            "take the real part, or turn them into floats."
-        )
-    return grad
-
-
-def _factor(schedule: Callable, step: int) -> float:
+def _factor(schedule: Callable, step: int, optimizer: Optimizer) -> float:
+    name, factor = f"schedule({step})", schedule(step)
+    if isinstance(factor, np.ndarray) and factor.ndim == 0:
+        factor = factor.item()
     remedy = "a schedule returns the factor of the learning rate, such as 0.5"
-    return require.not_negative(f"schedule({step})", schedule(step), remedy)
+    factor = require.not_negative(name, factor, remedy)
+    if getattr(optimizer, "stays_inside", False):
+        require.share(name, factor, "a longer step leaves the set")
+    return factor
 
 
-def _refuse(
+def _refuse_to_walk(gradient: Callable, optimizer: Optimizer, schedule: Callable | None) -> None:
+    require.function("gradient", gradient)
+    require.recipe("optimizer", optimizer)
+    if schedule is not None:
+        require.function("schedule", schedule, "try gradcourse.schedules.Cosine(100)")
+
+
+def _refuse_options(
     start: np.ndarray,
     optimizer: Optimizer,
     gradient_tolerance: float | None,
     loss_tolerance: float | None,
 ) -> None:
-    """Say in one sentence what cannot be descended with."""
-    if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
-        wanted = "a recipe from gradcourse.optimizers"
-        raise TypeError(
-            require.sentence("optimizer", wanted, optimizer, "try GradientDescent(0.1)")
-        )
+    """Say in one sentence what cannot be asked for together."""
     for name, value in {
         "gradient_tolerance": gradient_tolerance,
         "loss_tolerance": loss_tolerance,
@@ -259,6 +260,7 @@ def _stopping_rules(
 ) -> Callable[[Any, Any, Any], str]:
     """Return a function (theta, grad, memory) → reason to stop, or an empty string."""
     last_loss = np.inf
+    later = _nan_where_it_fails(f)
 
     def reason_to_stop(theta: Any, grad: Any, memory: Any) -> str:
         nonlocal last_loss
@@ -268,7 +270,7 @@ def _stopping_rules(
         if gradient_tolerance and np.linalg.norm(grad) < gradient_tolerance:
             return f"The gradient is shorter than {gradient_tolerance:g}"
         if loss_tolerance:
-            loss = f(np.array(theta))
+            loss = (f if last_loss == np.inf else later)(np.array(theta))
             change, last_loss = abs(last_loss - loss), loss
             if change < loss_tolerance:
                 return f"The loss changed by less than {loss_tolerance:g}"
@@ -298,7 +300,8 @@ def _any_finite(array: np.ndarray) -> bool:
 def _trajectory(f: Callable, path: np.ndarray, stopped: str) -> Trajectory:
     """Add the losses, all in one call if f can, and cut off what is no longer a number."""
     columns = np.moveaxis(path, 1, 0) if path.ndim > 1 else path[None]
-    losses = evaluate(f, columns.reshape(len(columns), -1)).reshape(len(path), *path.shape[2:])
+    points = columns.reshape(len(columns), -1)
+    losses = _losses(f, points).reshape(len(path), *path.shape[2:])
     if losses.ndim == 1:
         good = np.isfinite(losses) & np.isfinite(path).reshape(len(path), -1).all(axis=1)
         if not good.all():
@@ -308,6 +311,28 @@ def _trajectory(f: Callable, path: np.ndarray, stopped: str) -> Trajectory:
             path, losses = path[: max(1, first)], losses[: max(1, first)]  # the start stays
     n_steps = len(path) - 1
     if not stopped:
-        return Trajectory(path, losses, f"All {n_steps} steps were taken.")
+        taken = "The 1 step was taken." if n_steps == 1 else f"All {n_steps} steps were taken."
+        return Trajectory(path, losses, taken)
     unit = "step" if n_steps == 1 else "steps"
     return Trajectory(path, losses, f"{stopped} after {n_steps} {unit}.")
+
+
+def _losses(f: Callable, points: np.ndarray) -> np.ndarray:
+    """Return f of all points; where it fails it is NaN, but at the start it must not fail."""
+    try:
+        return evaluate(f, points)
+    except (ArithmeticError, ValueError):
+        f(points[:, 0].copy())
+        return evaluate(_nan_where_it_fails(f), points)
+
+
+def _nan_where_it_fails(f: Callable) -> Callable:
+    """Return f, but NaN where it raises: math.log(-1) fails where np.log(-1) is NaN."""
+
+    def value(theta: np.ndarray) -> ArrayLike:
+        try:
+            return f(theta)
+        except (ArithmeticError, ValueError):
+            return np.nan
+
+    return value

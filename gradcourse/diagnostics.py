@@ -200,6 +200,17 @@ class Chart:
         """How far the fastest layer's weights moved in the last epoch, as a share of their size."""
         return max(update_ratios(self.before, self.last))
 
+    @property
+    def still_learning(self) -> bool:
+        """Whether the last epoch took a fifth off the lowest loss that was watched before."""
+        lowest = min(seen.loss for seen in self.history.watched[:-1])
+        return self.last.loss < 0.8 * lowest
+
+    @property
+    def learned_well(self) -> bool:
+        """Whether nearly all samples are classified right: whatever is odd has done no harm."""
+        return self.last.accuracy > 0.95 and self.learned(0.5)
+
     def learned(self, share: float) -> bool:
         """Whether this share of the loss is gone, or so little is left that none needs to go."""
         return bool(self.gained >= share or self.last.loss < 0.1)
@@ -233,7 +244,9 @@ def diagnose(history: History) -> Diagnosis:
 def _no_illness(chart: Chart) -> Diagnosis:
     fell = f"the loss went from {chart.first.loss:.3g} to {chart.last.loss:.3g}"
     if chart.last.loss <= 0.7 * chart.first.loss or chart.last.loss < 0.1:
-        return Diagnosis("healthy", f"{fell}.")
+        scale = _scale(chart.first)
+        remark = f", though {scale}: standardized ones are learned faster" if scale else ""
+        return Diagnosis("healthy", f"{fell}{remark}.")
     if chart.learned(0.3):
         return Diagnosis(
             "unknown",
@@ -256,10 +269,15 @@ def _wrong_sign(chart: Chart) -> str:
 
 
 def _unscaled(chart: Chart) -> str:
-    if chart.first.feature_spread > 20:
-        return f"one feature spreads {chart.first.feature_spread:.0f} times more than most."
-    if chart.first.input_size > 30:
-        return f"the inputs are about {chart.first.input_size:.0f} in size instead of 1."
+    scale = _scale(chart.first)
+    return f"{scale}." if scale and not chart.learned_well else ""
+
+
+def _scale(seen: Snapshot) -> str:
+    if seen.feature_spread > 20:
+        return f"one feature spreads {seen.feature_spread:.0f} times more than most"
+    if seen.input_size > 30:
+        return f"the inputs are about {seen.input_size:.0f} in size instead of 1"
     return ""
 
 
@@ -269,12 +287,15 @@ def _equal(chart: Chart) -> str:
         differences = [*np.ptp(into, axis=1), *np.ptp(out_of, axis=0)]
         if n_units > 1 and not np.any(differences):
             return f"the {n_units} units of a layer begin all the same, and so they stay."
+        silent = not np.any(into) and max(chart.first.dead, default=0.0) == 1
+        if silent and not chart.learned(0.5):
+            return f"the {n_units} units of a layer begin with weights of 0, and are 0 ever after."
     return ""
 
 
 def _exploding(chart: Chart) -> str:
     largest = np.max(np.nan_to_num(chart.first.gradient_norms, nan=np.inf))
-    if largest > 300:
+    if largest > 300 and not chart.learned_well:
         return f"before the first step a layer's gradient had the length {largest:.1e}."
     return ""
 
@@ -315,7 +336,7 @@ def _plateau(chart: Chart) -> str:
 def _noisy(chart: Chart) -> str:
     losses = chart.history.step_losses
     swing = np.std(losses[-len(losses) // 4 :])
-    small = chart.history.batch_size <= NOISY
+    small = chart.history.batch_size <= NOISY and not chart.still_learning
     if small and swing > 0.25 * chart.first.loss and not chart.learned(0.75):
         return f"batches of {chart.history.batch_size}: losses swing by ±{swing:.2g}."
     return ""

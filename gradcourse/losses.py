@@ -106,7 +106,8 @@ def sigmoid(z: ArrayLike) -> np.ndarray:
         array([0. , 0.5, 1. ])
     """
     z = require.numbers("z", z)
-    return np.exp(-np.logaddexp(0, -z))
+    with np.errstate(invalid="ignore"):  # NaN stays NaN, without a warning
+        return np.exp(-np.logaddexp(0, -z))
 
 
 def hinge_loss(y_pred: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None) -> np.ndarray:
@@ -152,12 +153,14 @@ class LinearModel:
                 y : (n_samples,) – targets
                 weights : (n_samples,) – how much each sample counts, scaled to the mean 1; all
                           alike by default. Those of `balanced_weights` lift a rare class
-    Raises:     ValueError – wrong shapes, NaN or infinity, no data, a weight below 0
+    Raises:     ValueError – wrong shapes, NaN or infinity, no data, a weight below 0, a label of
+                    another kind
     """
 
     X: np.ndarray
     y: np.ndarray
     weights: np.ndarray | None = None
+    labels: ClassVar[tuple[int, int] | None] = None  # what y may hold; any number if None
     loss: ClassVar[Callable[..., np.ndarray]]
     loss_gradient: ClassVar[Callable[..., np.ndarray]]
 
@@ -170,6 +173,8 @@ class LinearModel:
                 f"X must be (n_samples, n_features) and y (n_samples,), but their shapes are "
                 f"{np.shape(self.X)} and {np.shape(self.y)}."
             )
+        if self.labels is not None:
+            _refuse_other_labels(y, self.labels)
         object.__setattr__(self, "X", _own(X))
         object.__setattr__(self, "y", _own(y))
         if self.weights is not None:
@@ -275,6 +280,7 @@ class LogisticRegression(LinearModel):
     See:        lesson 04
     """
 
+    labels = (0, 1)
     loss = staticmethod(logistic_loss)
     loss_gradient = staticmethod(logistic_loss_gradient)
 
@@ -302,6 +308,7 @@ class LinearSVM(LinearModel):
     See:        lesson 04
     """
 
+    labels = (-1, 1)
     loss = staticmethod(hinge_loss)
     loss_gradient = staticmethod(hinge_loss_gradient)
 
@@ -335,14 +342,14 @@ class GaussianFit:
 
     def __call__(self, theta: np.ndarray) -> np.ndarray:
         """Return the loss: theta (2, ...) → (...)."""
-        mu, log_sigma = theta
+        mu, log_sigma = _pair(theta)
         away = mu - self.y.mean()
         square = (self.y.var() + away**2) * np.exp(-2 * log_sigma)
         return log_sigma + square / 2 + np.log(2 * np.pi) / 2
 
     def gradient(self, theta: np.ndarray) -> np.ndarray:
         """Return the gradient, in theta's shape."""
-        mu, log_sigma = theta
+        mu, log_sigma = _pair(theta)
         away = mu - self.y.mean()
         precision = np.exp(-2 * log_sigma)
         square = (self.y.var() + away**2) * precision
@@ -350,7 +357,7 @@ class GaussianFit:
 
     def hessian(self, theta: np.ndarray) -> np.ndarray:
         """Return the second derivatives of the loss, (2, 2): they depend on the data."""
-        mu, log_sigma = theta
+        mu, log_sigma = _pair(theta)
         away = mu - self.y.mean()
         precision = np.exp(-2 * log_sigma)
         mixed = -2 * away * precision
@@ -359,7 +366,8 @@ class GaussianFit:
 
     def fisher(self, theta: np.ndarray) -> np.ndarray:
         """Return the Fisher matrix of the bell curve, (2, 2): the data do not occur in it."""
-        return np.diag([np.exp(-2 * theta[1]), 2.0])
+        _, log_sigma = _pair(theta)
+        return np.diag([np.exp(-2 * log_sigma), 2.0])
 
 
 def balanced_weights(y: ArrayLike) -> np.ndarray:
@@ -384,6 +392,15 @@ def balanced_weights(y: ArrayLike) -> np.ndarray:
     return (place.size / (len(counts) * counts))[place]
 
 
+def _pair(theta: ArrayLike) -> np.ndarray:
+    theta = require.numbers("theta", theta)
+    if theta.shape[:1] != (2,):
+        raise ValueError(
+            f"theta must hold two numbers on axis 0, μ and log σ, but its shape is {theta.shape}."
+        )
+    return theta
+
+
 def _own(array: np.ndarray) -> np.ndarray:
     """Return a copy that nobody can change."""
     array = array.copy()
@@ -393,7 +410,13 @@ def _own(array: np.ndarray) -> np.ndarray:
 
 def _picked(rows: Rows) -> slice | np.ndarray:
     """Return what picks these rows; one index is a batch of one."""
-    return rows if isinstance(rows, slice) else np.atleast_1d(rows)
+    if isinstance(rows, slice):
+        return rows
+    picked = np.atleast_1d(np.asarray(rows))
+    if picked.dtype.kind not in "biu" or not picked.size:
+        wanted = "a slice, a mask or whole numbers, one or more"
+        raise ValueError(require.sentence("rows", wanted, rows, "leave it out for all rows"))
+    return picked
 
 
 def _mean_one(weights: ArrayLike, n_samples: int) -> np.ndarray:
@@ -452,13 +475,17 @@ def _labeled(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Check the labels too: 0/1 and −1/1 are easily mistaken for each other."""
     y_pred, y = _aligned(y_pred, y)
+    _refuse_other_labels(y, labels)
+    return y_pred, y
+
+
+def _refuse_other_labels(y: np.ndarray, labels: tuple[int, int]) -> None:
     allowed = (y == labels[0]) | (y == labels[1])
     if not allowed.all():
         raise ValueError(
             f"y must hold only the labels {labels[0]} and {labels[1]}, but it contains "
             f"{y[~allowed][0]:g}; relabel it first."
         )
-    return y_pred, y
 
 
 def _aligned(y_pred: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

@@ -81,6 +81,10 @@ class Linear(Layer):
     n_out: int
     init: str = "He"
 
+    def __post_init__(self):
+        require.whole("n_in", self.n_in)
+        require.whole("n_out", self.n_out)
+
     def parameters(self, rng: np.random.Generator) -> list[np.ndarray]:
         """Return starting values of weights and bias."""
         return _begin(self.n_in, self.n_out, self.init, rng)
@@ -100,6 +104,10 @@ class Conv3x3(Layer):
     n_in: int
     n_out: int
     init: str = "He"
+
+    def __post_init__(self):
+        require.whole("n_in", self.n_in)
+        require.whole("n_out", self.n_out)
 
     def parameters(self, rng: np.random.Generator) -> list[np.ndarray]:
         """Return starting values of filters and bias."""
@@ -127,6 +135,9 @@ class BatchNorm(Layer):
 
     n: int
 
+    def __post_init__(self):
+        require.whole("n", self.n)
+
     def parameters(self, rng: np.random.Generator) -> list[np.ndarray]:
         """Return gain 1 and shift 0."""
         return [np.ones(self.n), np.zeros(self.n)]
@@ -142,6 +153,7 @@ class BatchNorm(Layer):
 
     def remember(self, x: Tensor, averages: list[np.ndarray]) -> list[np.ndarray]:
         """Move the averages a tenth of the way to this batch's mean and variance."""
+        self._refuse_other_columns(x)
         columns = x.data.reshape(-1, self.n)
         seen = (columns.mean(axis=0), columns.var(axis=0))
         return [old + 0.1 * (new - old) for old, new in zip(averages, seen, strict=True)]
@@ -150,9 +162,17 @@ class BatchNorm(Layer):
         self, x: Tensor, values: Sequence[Tensor], averages: Sequence[np.ndarray]
     ) -> Tensor:
         """Return the columns normalized by the averages of the training."""
+        self._refuse_other_columns(x)
         gain, shift = values
         mean, variance = averages
         return gain * ((x - mean) / np.sqrt(variance + EPS)) + shift
+
+    def _refuse_other_columns(self, x: Tensor) -> None:
+        if x.shape[-1] != self.n:
+            raise ValueError(
+                f"{self} needs {self.n} columns, but its input has the shape {x.shape}; write "
+                f"BatchNorm({x.shape[-1]})."
+            )
 
 
 @dataclass(frozen=True)
@@ -170,12 +190,21 @@ class Function(Layer):
         return self.name
 
 
+# with names of their own, because pickle finds a function by its name
+def _flat(x: Tensor) -> Tensor:
+    return x.reshape(len(x), -1)
+
+
+def _images_8x8(x: Tensor) -> Tensor:
+    return x.reshape(-1, 8, 8, 1)
+
+
 RELU = Function("ReLU", Tensor.relu)
 TANH = Function("tanh", Tensor.tanh)
 SIGMOID = Function("sigmoid", Tensor.sigmoid)
 POOL = Function("max pool", max_pool)
-FLATTEN = Function("flatten", lambda x: x.reshape(len(x), -1))
-IMAGES_8X8 = Function("8 × 8 images", lambda x: x.reshape(-1, 8, 8, 1))
+FLATTEN = Function("flatten", _flat)
+IMAGES_8X8 = Function("8 × 8 images", _images_8x8)
 ACTIVATIONS = {"ReLU": RELU, "tanh": TANH, "sigmoid": SIGMOID}
 
 
@@ -207,7 +236,21 @@ class Network:
     def __init__(
         self, layers: Sequence[Layer], rng: np.random.Generator, dtype: type | np.dtype = np.float32
     ):
+        if not isinstance(layers, Sequence):
+            raise TypeError(
+                require.sentence("layers", "a list of layers", layers, "try [Linear(64, 10)]")
+            )
         self.layers = list(layers)
+        for k, layer in enumerate(self.layers):
+            if isinstance(layer, type) or not hasattr(layer, "parameters"):
+                wanted = "a layer of gradcourse.nn"
+                raise TypeError(
+                    require.sentence(f"layers[{k}]", wanted, layer, "try Linear(64, 10)")
+                )
+        require.generator("rng", rng)
+        if np.dtype(dtype).kind != "f":
+            wanted = "a floating-point type"
+            raise TypeError(require.sentence("dtype", wanted, dtype, "try float or np.float32"))
         begun = [layer.parameters(rng) for layer in self.layers]
         flat = [array.ravel() for values in begun for array in values]
         self._theta: np.ndarray = np.concatenate([*flat, np.zeros(0)]).astype(dtype)
@@ -415,7 +458,8 @@ def fit(
     See:        lesson 07
     """
     n_epochs = require.whole("n_epochs", n_epochs, least=0)
-    X = np.asarray(X, network.theta.dtype)
+    require.recipe("optimizer", optimizer)
+    X = require.real("X", X).astype(network.theta.dtype, copy=False)
     history = History(min(require.whole("batch_size", batch_size), len(X)))
     state = optimizer.init(network.theta)
     with np.errstate(all="ignore"), _interruptible(history):  # what goes wrong is said in words
@@ -429,7 +473,8 @@ def fit(
             if not np.isfinite(history.losses[-1]):
                 history.stopped = f"The loss stopped being finite in epoch {epoch}."
                 break
-    history.stopped = history.stopped or f"All {n_epochs} epochs were taken."
+    taken = "The 1 epoch was taken." if n_epochs == 1 else f"All {n_epochs} epochs were taken."
+    history.stopped = history.stopped or taken
     return history
 
 

@@ -6,7 +6,7 @@ inside numpy.
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -94,6 +94,80 @@ def numbers(name: str, value: ArrayLike, remedy: str = "") -> np.ndarray:
     if array.size == 0:
         raise ValueError(f"{name} is empty; {remedy or 'pass at least one number'}.")
     return array if array.dtype.kind in "fc" else array.astype(float)
+
+
+def vector(name: str, value: ArrayLike, remedy: str = "") -> np.ndarray:
+    """Give `value` back as an array if its shape is (n,); what is in it is not looked at.
+
+    Example:
+        >>> vector("theta", 3.0)
+        Traceback (most recent call last):
+        ...
+        ValueError: theta must be a vector (n,), but its shape is (); write [3.0].
+    """
+    array = np.asarray(value)
+    if array.ndim != 1:
+        remedy = remedy or (f"write [{array}]" if array.ndim == 0 else "ravel it")
+        raise ValueError(f"{name} must be a vector (n,), but its shape is {array.shape}; {remedy}.")
+    return array
+
+
+def function(name: str, value: Any, remedy: str = "") -> Callable:
+    """Give `value` back if it can be called.
+
+    Example:
+        >>> function("gradient", 3.0)
+        Traceback (most recent call last):
+        ...
+        TypeError: gradient must be a function, but it is 3.0; pass its name without calling it.
+    """
+    if not callable(value):
+        remedy = remedy or "pass its name without calling it"
+        raise TypeError(sentence(name, "a function", value, remedy))
+    return value
+
+
+def recipe(name: str, value: Any) -> Any:
+    """Give `value` back if it is an optimizer that can be asked for steps, not its class."""
+    if isinstance(value, type) or not hasattr(value, "step"):
+        wanted = "a recipe from gradcourse.optimizers"
+        raise TypeError(sentence(name, wanted, value, "try GradientDescent(0.1)"))
+    return value
+
+
+def generator(name: str, value: Any) -> np.random.Generator:
+    """Give `value` back if it is one of numpy's random generators."""
+    if not isinstance(value, np.random.Generator):
+        remedy = "write rng = np.random.default_rng(0) first and pass rng"
+        raise TypeError(sentence(name, "a numpy random generator", value, remedy))
+    return value
+
+
+def gradient(value: ArrayLike | None, shape: tuple[int, ...]) -> np.ndarray:
+    """Give a copy of what a gradient function returned, if it has theta's shape and is real.
+
+    A copy, because many a function returns the same array every time, with new numbers in it.
+
+    Example:
+        >>> gradient(None, (2,))
+        Traceback (most recent call last):
+        ...
+        TypeError: gradient must return an array, but it returned None; add its `return`.
+    """
+    if value is None:
+        raise TypeError("gradient must return an array, but it returned None; add its `return`.")
+    grad = np.array(value)
+    if grad.shape != shape:
+        raise ValueError(
+            f"gradient must return theta's shape {shape}, but it returned {grad.shape}; "
+            "one partial derivative per parameter."
+        )
+    if grad.dtype.kind not in "biuf":
+        raise TypeError(
+            f"gradient must return real numbers, but it returned {grad.dtype} ones; "
+            "take the real part, or turn them into floats."
+        )
+    return grad
 
 
 def one_of(name: str, value: str, options: Iterable[str]) -> str:

@@ -455,6 +455,9 @@ def test_numbers_of_any_kind_keep_float32(scalar):
         (lambda: 1 if Tensor(1.0) > 0 else 0, TypeError, "compare their `.data`"),
         (lambda: bool(Tensor(1.0)), TypeError, "no yes or no; compare its `.data`"),
         (lambda: Tensor("seven"), TypeError, "data must be"),
+        (lambda: list(Tensor(3.0)), TypeError, "A Tensor of one number cannot be walked through"),
+        (lambda: sum(Tensor(3.0)), TypeError, "A Tensor of one number cannot be walked through"),
+        (lambda: len(Tensor(3.0)), TypeError, "A Tensor of one number has no length"),
     ],
 )
 def test_misuse_is_named(wrong, error, sentence):

@@ -155,6 +155,11 @@ def test_the_lasso_is_the_l1_ball_of_the_radius_it_ends_at():
         (lambda: ProjectedGradient(L1Ball(), 0), "learning_rate must be"),
         (lambda: L1Ball().project([np.inf, 0]), "w contains inf"),
         (
+            lambda: Simplex().project(np.ones((2, 2))),
+            r"w must be a vector \(n,\), but its shape is",
+        ),
+        (lambda: L1Ball().project(3.0), r"w must be a vector \(n,\), but its shape is \(\)"),
+        (
             lambda: ConditionalGradient(L1Ball(1.0)).init(np.array([2.0, 0.0])),
             r"start must lie in L1Ball\(radius=1.0\), but it is \[2. 0.\]; project it first",
         ),

@@ -25,6 +25,7 @@ from gradcourse.curvature import (
 )
 from gradcourse.differences import check_gradient
 from gradcourse.losses import GaussianFit, LinearRegression, LogisticRegression, balanced_weights
+from gradcourse.nn import Linear, Network
 from gradcourse.optimizers import GradientDescent
 
 STORED = json.loads((Path(__file__).parents[1] / "golden" / "curvature.json").read_text("utf-8"))
@@ -256,6 +257,20 @@ def test_many_starts_at_once_get_one_sentence():
         (lambda: NaturalGradient(np.diag, damping="much"), "damping must be a finite number"),
         (lambda: Newton(np.diag, learning_rate=1 + 0j), "learning_rate must be a number above 0"),
         (lambda: BFGS(len, learning_rate=0), "learning_rate must be"),
+        (lambda: numerical_hessian(lambda t: 2 * t, [1.0, 2.0], h=1e-30), "h must be large enough"),
+        (lambda: numerical_hessian(lambda t: t[0], [1.0, 2.0]), r"theta's shape \(2,\), but it re"),
+        (lambda: numerical_hessian(lambda t: [[1, 2]], [1.0, 2.0]), r"it returned \(1, 2\)"),
+        (lambda: condition_number([[1, 100], [0, 1]]), "hessian must be a symmetric matrix"),
+        (lambda: condition_number([1, 2]), r"symmetric matrix \(n, n\), but it is \[1.0, 2.0\]"),
+        (lambda: condition_number([[1, 2]]), "hessian must be a symmetric matrix"),
+        (
+            lambda: Newton(lambda t: np.eye(3)).step(np.ones(2), np.ones(2), ()),
+            r"hessian\(theta\) must have the shape \(2, 2\), but its shape is \(3, 3\)",
+        ),
+        (
+            lambda: Newton(lambda t: np.eye(2) * np.nan).step(np.ones(2), np.ones(2), ()),
+            r"hessian\(theta\) contains nan at index \(0, 0\); return an array \(2, 2\)",
+        ),
         (lambda: NaturalGradient(np.diag, learning_rate=-2), "learning_rate must be"),
         (lambda: numerical_hessian(np.sin, [[1.0]]), r"theta must be a vector \(n,\)"),
         (lambda: numerical_hessian(np.sin, [1.0], h=0), "h must be"),
@@ -266,3 +281,53 @@ def test_many_starts_at_once_get_one_sentence():
 def test_bad_input_gets_one_sentence(make, sentence):
     with pytest.raises(ValueError, match=sentence):
         make()
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: numerical_hessian(np.ones(2), [1.0, 2.0]), "gradient must be a function"),
+        (
+            lambda: numerical_hessian(lambda t: None, [1.0]),
+            "but it returned None; add its `return`",
+        ),
+        (lambda: Newton(np.eye(2)), "hessian must be a function, but it is array"),
+        (lambda: Newton(np.diag, f=3.0), "f must be a function, but it is 3.0"),
+        (lambda: NaturalGradient(None), "fisher must be a function, but it is None"),
+        (
+            lambda: NaturalGradient(lambda t: None).step(np.ones(2), np.ones(2), ()),
+            r"fisher\(theta\) must be a number or an array of numbers, but it is None",
+        ),
+        (lambda: BFGS(0.1), "f must be a function, but it is 0.1; the loss"),
+        (
+            lambda: Newton(lambda t: None).step(np.ones(2), np.ones(2), ()),
+            r"hessian\(theta\) must be a number or an array of numbers, but it is None; return an",
+        ),
+    ],
+)
+def test_what_is_no_function_gets_one_sentence(make, sentence):
+    with pytest.raises(TypeError, match=sentence):
+        make()
+
+
+def test_a_gradient_that_reuses_its_array_gives_the_same_hessian():
+    buffer = np.zeros(2)
+
+    def gradient(theta):
+        buffer[:] = [2 * theta[0] * theta[1], theta[0] ** 2]
+        return buffer
+
+    assert np.allclose(numerical_hessian(gradient, [1, 3]), [[6, 2], [2, 0]])
+
+
+def test_the_hessian_of_a_network_by_its_own_gradient():
+    X, y = np.random.default_rng(0).normal(size=(20, 2)), np.arange(20) % 3
+    network = Network([Linear(2, 3)], np.random.default_rng(1), dtype=float)
+
+    def gradient(theta):
+        network.theta = theta
+        return network.gradient(X, y)[1]
+
+    hessian = numerical_hessian(gradient, network.theta.copy())
+    assert np.trace(hessian) > 0.1
+    assert np.linalg.eigvalsh(hessian).min() > -1e-8

@@ -127,7 +127,7 @@ def test_standardize_scales_new_data_as_the_old():
         ),
         (np.float32([1, 1, 1.0000001]), None, "The column has the same value in all 3 samples"),
         ([[1, -1e17], [2, -1e17 + 16]], None, "Column 1 has the same value in all 2 samples"),
-        ([0, 0, 1e-300], None, "The column has the same value in all 3 samples, up to rounding"),
+        ([0, 0, 1e-300], None, "The values lie so close to 0 that their squares are rounded to 0"),
         ([1j, 2], None, "X must be real"),
         ([5, 5], None, "The column has the same value in all 2 samples"),
         ([1, np.nan], None, "X contains nan at index 1"),
@@ -231,3 +231,18 @@ def test_minibatches_of_all_rows_are_the_data_unshuffled():
 def test_minibatches_refuse_at_once_in_one_sentence(y, batch_size, rng, complaint):
     with pytest.raises((ValueError, TypeError), match=complaint):
         minibatches([1, 2, 3], y, batch_size, rng)
+
+
+def test_values_whose_squares_round_to_0_are_not_called_constant():
+    with pytest.raises(ValueError, match="squares are rounded to 0; multiply them by a large"):
+        standardize([1e-200, 2e-200, 3e-200])
+
+
+def test_a_column_of_penguins_is_an_attribute():
+    with pytest.raises(TypeError, match=r"a column is an attribute: birds.species\."):
+        penguins()["species"]
+
+
+def test_a_table_of_penguins_is_not_split_but_its_columns_are():
+    with pytest.raises(TypeError, match=r"split birds.matrix\(\) and birds.species\."):
+        split(penguins(), rng=np.random.default_rng(0))

@@ -1,6 +1,7 @@
 """A descent takes the right steps, stops for the right reason and says so."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -8,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcourse import landscapes
-from gradcourse.constrained import L1Ball, ProjectedGradient, ProximalGradient, Simplex
+from gradcourse.constrained import (
+    ConditionalGradient,
+    L1Ball,
+    ProjectedGradient,
+    ProximalGradient,
+    Simplex,
+)
+from gradcourse.curvature import BFGS, Newton
 from gradcourse.descent import Trajectory, descend, steps
 from gradcourse.landscapes import Landscape
 from gradcourse.losses import LinearRegression
@@ -337,6 +345,34 @@ def test_a_run_pulled_up_to_the_point_that_its_price_asks_for_has_not_diverged()
     assert not way.diverged
 
 
+@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("n_steps", [100, 1000])
+def test_a_noisy_gradient_at_the_minimum_has_not_diverged(seed, n_steps):
+    rng = np.random.default_rng(seed)
+    way = descend(
+        lambda t: t @ t,
+        lambda t: 2 * t + 0.1 * rng.normal(size=1),
+        [0.0],
+        GradientDescent(0.1),
+        n_steps,
+    )
+    assert way.losses[-1] > way.losses[0]
+    assert not way.diverged
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_noisy_gradient_at_too_high_a_rate_diverges_all_the_same(seed):
+    rng = np.random.default_rng(seed)
+    way = descend(
+        lambda t: t @ t,
+        lambda t: 2 * t + 0.1 * rng.normal(size=1),
+        [0.0],
+        GradientDescent(1.1),
+        100,
+    )
+    assert way.diverged
+
+
 @pytest.mark.parametrize("share", [1.001, 1.1, 10])
 @pytest.mark.parametrize("n_steps", [1, 2, 3, 50])
 def test_every_rate_above_two_over_the_curvature_diverges_on_a_bowl(share, n_steps):
@@ -517,7 +553,24 @@ BAD = {
     "optimizer must be a recipe": bad(optimizer=0.1),
     "optimizer must be a recipe from": bad(optimizer=GradientDescent),
     "gradient must return theta's shape": bad(gradient=lambda t: t[0]),
-    "but it returned \\(\\)": bad(gradient=lambda t: None),
+    "but it returned None; add its `return`": bad(gradient=lambda t: None),
+    "gradient must be a function, but it is array": bad(gradient=np.ones(2)),
+    "schedule must be a function, but it is 0.5": bad(schedule=0.5),
+    r"schedule\(0\) must be from 0 to 1, but it is 2; a longer step leaves the set": bad(
+        start=(0.5, 0.5), optimizer=ConditionalGradient(Simplex()), schedule=lambda n: 2
+    ),
+    r"schedule\(0\) must be from 0 to 1, but it is 1.5": bad(
+        optimizer=ProjectedGradient(Simplex()), schedule=lambda n: 1.5
+    ),
+    r"theta must be a vector \(n,\), but its shape is \(\); write \[3.0\]": bad(
+        gradient=lambda t: 2 * t, start=3.0, optimizer=Newton(lambda t: np.eye(1))
+    ),
+    r"theta must be a vector \(n,\), but its shape is \(\);": bad(
+        gradient=lambda t: 2 * t, start=3.0, optimizer=BFGS(lambda t: t * t)
+    ),
+    r"theta must be a vector \(n,\), but its": bad(
+        gradient=lambda t: 2 * t, start=0.5, optimizer=ConditionalGradient(L1Ball())
+    ),
     "A tolerance needs one start": bad(start=np.ones((2, 3)), loss_tolerance=1e-3),
     "A tolerance needs one start of": bad(start=np.ones((2, 3)), gradient_tolerance=1e-3),
 }
@@ -534,3 +587,68 @@ def test_bad_input_is_refused_in_one_sentence(message):
 def test_a_loss_that_is_no_number_is_refused_in_one_sentence():
     with pytest.raises(ValueError, match="f must return one number"):
         descend(lambda t: None, BOWL.gradient, [1, 2], GradientDescent(0.1), 3)
+
+
+@pytest.mark.parametrize("f", [None, 3.0])
+def test_a_loss_that_is_no_function_is_refused_in_one_sentence(f):
+    with pytest.raises(TypeError, match=f"f must be a function, but it is {f}"):
+        descend(f, BOWL.gradient, [1, 2], PLAIN, 3)
+
+
+@pytest.mark.parametrize("optimizer", [0.1, GradientDescent])
+def test_steps_refuses_what_is_no_recipe_as_descend_does(optimizer):
+    with pytest.raises(TypeError, match=r"optimizer must be a recipe from .* try GradientDescent"):
+        next(steps(BOWL.gradient, [1.0, 2.0], optimizer))
+
+
+def reusing(buffer):
+    """A gradient that returns the same array every time, as Network.gradient does."""
+
+    def gradient(theta):
+        buffer[:] = theta * [2.0, 50.0]
+        return buffer
+
+    return gradient
+
+
+def test_a_gradient_that_reuses_its_array_gives_the_same_steps():
+    grads = [grad for _, grad, _ in itertools.islice(steps(reusing(np.zeros(2)), [3, 1], PLAIN), 5)]
+    assert [grad.tolist() for grad in grads[:2]] == [[6.0, 50.0], [4.8, -200.0]]
+    assert len({grad.tobytes() for grad in grads}) == 5
+
+
+def test_bfgs_learns_from_a_gradient_that_reuses_its_array():
+    def f(theta):
+        return theta[0] ** 2 + 25 * theta[1] ** 2
+
+    ways = [
+        descend(f, gradient, [3.0, 1.0], BFGS(f), 12)
+        for gradient in (reusing(np.zeros(2)), lambda theta: theta * [2.0, 50.0])
+    ]
+    assert np.array_equal(ways[0].path, ways[1].path)
+    assert ways[0].losses[-1] < 1e-12
+
+
+def test_a_schedule_may_return_an_array_without_axes():
+    halved = go(schedule=lambda n: np.array(0.5))
+    assert np.array_equal(halved.path, go(schedule=lambda n: 0.5).path)
+
+
+def test_one_step_is_told_in_the_singular():
+    assert go(n_steps=1).stopped == "The 1 step was taken."
+
+
+@pytest.mark.parametrize("options", [{}, {"loss_tolerance": 1e-12}])
+def test_a_loss_that_raises_on_the_way_keeps_the_way_so_far(options):
+    def f(theta):
+        return -math.log(theta[0])
+
+    way = descend(f, lambda theta: [1.0], [0.35], PLAIN, 10, **options)
+    assert way.path.ravel() == pytest.approx([0.35, 0.25, 0.15, 0.05])
+    assert way.stopped == "The loss stopped being finite after 3 steps."
+    assert way.diverged
+
+
+def test_a_loss_that_raises_at_the_start_says_what_it_says():
+    with pytest.raises(ValueError, match=r"math domain error|expected a positive input"):
+        descend(lambda theta: math.log(theta[0]), lambda theta: [1.0], [-1.0], PLAIN, 3)

@@ -178,6 +178,13 @@ def saturated_but_learning(rng):
     return trained(rng, Adam(0.01), 10, network=network)
 
 
+def loud_feature_but_learned(rng):
+    X, y, _ = some_digits(rng)
+    X = X * np.where(np.arange(64) == 20, 60, 1)
+    network = full_network(rng)
+    return fit(network, X, y, Adam(0.01), 40, 32, rng=rng, watch=watch(X, y))
+
+
 def logistic_regression_from_zero(rng):
     network = Network([Linear(64, 10, "zeros")], rng, dtype=float)
     return trained(rng, GradientDescent(0.3), 8, network=network)
@@ -200,6 +207,11 @@ NOT_ILL = {  # a run in which no illness was planted -> what may be said of it
     "full batch": (lambda rng: trained(rng, GradientDescent(0.2), 8, 400), "either"),
     "full batch, longer": (lambda rng: trained(rng, GradientDescent(0.5), 30, 400), "healthy"),
     "batches of one": (lambda rng: trained(rng, GradientDescent(0.02), 8, 1), "healthy"),
+    "one epoch of batches of one": (
+        lambda rng: trained(rng, GradientDescent(0.02), 1, 1),
+        "healthy",
+    ),
+    "a loud feature": (loud_feature_but_learned, "healthy"),
     "trained again": (trained_again, "healthy"),
     "deep": (deep_but_learning, "healthy"),
     "saturated": (saturated_but_learning, "healthy"),
@@ -235,6 +247,23 @@ def test_weights_of_zero_are_named_and_not_called_dead():
     diagnosis = diagnose(trained(np.random.default_rng(0), Adam(0.01), 4, network=network))
     assert diagnosis.illness == "equal weights"
     assert "bias" not in str(diagnosis)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_first_layer_of_zeros_is_named_and_not_called_dead(seed):
+    rng = np.random.default_rng(seed)
+    layers = [Linear(64, 32, "zeros"), RELU, Linear(32, 10)]
+    network = Network(layers, rng, dtype=float)
+    diagnosis = diagnose(trained(rng, GradientDescent(0.1), 4, network=network))
+    assert diagnosis.illness == "equal weights"
+    assert "begin with weights of 0" in diagnosis.evidence
+    assert "bias" not in str(diagnosis)
+
+
+def test_a_loud_feature_that_did_no_harm_gets_a_remark():
+    diagnosis = diagnose(loud_feature_but_learned(np.random.default_rng(500)))
+    assert "though one feature spreads" in diagnosis.evidence
+    assert not diagnosis.remedy
 
 
 def test_bytes_as_inputs_are_unscaled_features_though_all_have_one_scale():

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from gradcourse import losses
 from gradcourse.datasets import penguins, standardize
-from gradcourse.losses import LinearModel, LinearRegression, LinearSVM, LogisticRegression
+from gradcourse.losses import (
+    GaussianFit,
+    LinearModel,
+    LinearRegression,
+    LinearSVM,
+    LogisticRegression,
+    sigmoid,
+)
 
 STORED = json.loads((Path(__file__).parents[1] / "golden" / "losses.json").read_text("utf-8"))
 rng = np.random.default_rng(20)
@@ -456,3 +463,31 @@ def test_regression_says_how_long_theta_must_be():
         regression().gradient(0.0)
     with pytest.raises(TypeError, match="theta must be a number or an array of numbers"):
         regression()(["a", "b", "c", "d"])
+
+
+LINE = LinearRegression([0, 1, 2], [1, 3, 5])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (lambda: LINE([0.0, 0.0], None), "rows must be a slice, a mask or .*, but it is None;"),
+        (
+            lambda: LINE.gradient([0.0, 0.0], []),
+            r"rows must be a slice.*, but it is \[\]; leave it",
+        ),
+        (lambda: LINE([0.0, 0.0], [0.0, 1.0]), r"rows must be .*, but it is \[0.0, 1.0\]"),
+        (lambda: LogisticRegression([0, 1], [1, 2]), "y must hold only the labels 0 and 1, but it"),
+        (lambda: LinearSVM([0, 1], [0, 1]), "y must hold only the labels -1 and 1, but it cont"),
+        (lambda: GaussianFit([1.0, 3.0])([1.0, 2.0, 3.0]), "theta must hold two numbers on axis 0"),
+        (lambda: GaussianFit([1.0, 3.0]).gradient(1.0), "theta must hold two numbers on axis 0"),
+    ],
+)
+def test_rows_labels_and_pairs_of_another_kind_get_one_sentence(wrong, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        wrong()
+
+
+def test_the_sigmoid_of_nan_is_nan_without_a_warning():
+    assert np.isnan(sigmoid(float("nan")))
+    assert np.isnan(sigmoid([0.0, np.nan])).tolist() == [False, True]

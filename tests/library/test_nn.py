@@ -407,6 +407,12 @@ def set_a_parameters_data(values):
     return network.theta
 
 
+def fit_with(X=None, optimizer=None, rng=None):
+    network, X_line, y = line()
+    X = X_line if X is None else X
+    return fit(network, X, y[: len(X)], optimizer or Adam(), 1, rng=rng or np.random.default_rng(0))
+
+
 zeros = np.zeros
 WRONG = {
     "a label too large": (
@@ -448,6 +454,14 @@ WRONG = {
         lambda: line()[0].accuracy(zeros((2, 4)), zeros((2, 1), int)),
         "labels must be 2 whole numbers",
     ),
+    "a pixel that is missing": (lambda: fit_with(X=[[0, 1, 2, np.nan]] * 4), "X contains nan at i"),
+    "no samples": (lambda: fit_with(X=zeros((0, 4))), "X is empty; pass at least one number"),
+    "no inputs": (lambda: Linear(0, 3), "n_in must be a whole number, 1 or more, but it is 0"),
+    "no filters": (lambda: Conv3x3(1, 0), "n_out must be a whole number, 1 or more"),
+    "batch norm of other columns": (
+        lambda: small([Linear(4, 6), BatchNorm(1)]).predict(zeros((2, 4))),
+        r"BatchNorm\(n=1\) needs 1 columns, but its input has the shape \(2, 6\)",
+    ),
     "batch size": (
         lambda: fit(line()[0], *line()[1:], Adam(), 1, "all", rng=np.random.default_rng(0)),
         "batch_size must be a whole number",
@@ -459,3 +473,34 @@ WRONG = {
 def test_bad_input_gets_one_sentence(wrong, sentence):
     with pytest.raises(ValueError, match=sentence):
         wrong()
+
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (lambda: Network([3], RNG), r"layers\[0\] must be a layer of gradcourse.nn, but it is 3"),
+        (lambda: Network(RELU, RNG), "layers must be a list of layers, but it is ReLU"),
+        (lambda: Network([RELU, Linear], RNG), r"layers\[1\] must be a layer .* try Linear"),
+        (lambda: Network([Linear(1, 1)], 0), "rng must be a numpy random generator, but it is 0"),
+        (lambda: Network([Linear(1, 1)], RNG, int), "dtype must be a floating-point type"),
+        (lambda: fit_with(optimizer=Adam), "optimizer must be a recipe from .* try GradientD"),
+        (lambda: fit_with(optimizer=0.1), "optimizer must be a recipe from .*, but it is 0.1"),
+    ],
+)
+def test_what_is_of_another_kind_gets_one_sentence(wrong, sentence):
+    with pytest.raises(TypeError, match=sentence):
+        wrong()
+
+
+def test_a_network_of_images_can_be_pickled():
+    network = small([IMAGES_8X8, Conv3x3(1, 2), POOL, FLATTEN, Linear(32, 10)])
+    again = pickle.loads(pickle.dumps(network))
+    X = np.random.default_rng(0).random((3, 64))
+    assert np.array_equal(again.predict(X), network.predict(X))
+
+
+def test_one_epoch_is_told_in_the_singular():
+    assert fit_with().stopped == "The 1 epoch was taken."
