@@ -5,6 +5,11 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import settings
+
+# No test measures time: on a busy machine any of them may take long.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 # Commands, one of which needs PyTorch, and answers that other tests read.
 collect_ignore = ["support", "wrong_answers", "right_answers"]
