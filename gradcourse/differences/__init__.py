@@ -18,12 +18,13 @@ from numpy.typing import ArrayLike
 
 from gradcourse import require
 from gradcourse.differences.evaluation import Array, Place, batched, evaluate, look
-from gradcourse.differences.kinks import JUMP, KINK, corners, over_two_steps
-from gradcourse.differences.report import GradientReport, judge
+from gradcourse.differences.kinks import Corner, corners, over_two_steps
+from gradcourse.differences.report import SMALL, GradientReport, judge
 from gradcourse.differences.step_search import (
     AGREE,
     SIDES,
     Slopes,
+    astray,
     believable,
     default_step,
     random_moves,
@@ -33,6 +34,8 @@ from gradcourse.differences.step_search import (
 )
 
 __all__ = ["GradientReport", "check_gradient", "evaluate", "numerical_gradient"]
+
+WORST = 100  # entries of a gradient that are looked at again before it is called wrong
 
 
 def numerical_gradient(
@@ -232,11 +235,12 @@ def check_gradient(
             f"{claimed.shape}; one partial derivative per coordinate, in the same places."
         )
     with np.errstate(all="ignore"):
-        slopes, kinks, jumps = _judging_slopes(look(f, point), claimed.ravel(), tolerance, h)
+        slopes, kinds = _judging_slopes(look(f, point), claimed.ravel(), tolerance, h)
+        bars = slopes.bars
         if given.dtype.itemsize < 8:  # a claim in float32 is rounded, too
-            slopes.bars[:] += 4 * np.finfo(given.dtype).eps * np.abs(claimed).max()
-    estimated, uncertainty = (array.reshape(point.shape) for array in slopes[:2])
-    return judge(claimed, estimated, uncertainty, tolerance, kinks, jumps)
+            bars = bars + 4 * np.finfo(given.dtype).eps * np.abs(claimed).max()
+    estimated, uncertainty = (array.reshape(point.shape) for array in (slopes.values, bars))
+    return judge(claimed, estimated, uncertainty, tolerance, kinds)
 
 
 def _judging_slopes(
@@ -244,43 +248,115 @@ def _judging_slopes(
     claimed: Array,
     tolerance: float,
     h: float | None,
-) -> tuple[Slopes, Array, Array]:
-    """Return slopes with error bars, as narrow as the tolerance asks if possible; kinks; jumps."""
+) -> tuple[Slopes, Array]:
+    """Return slopes with error bars, as narrow as the tolerance asks if possible; corners."""
     step = default_step(place) if h is None else _given_step(place, h, "central")
-    slopes, gaps, suspects = over_two_steps(place, step)
-    kinds = corners(place, suspects)
-    kinks, jumps = suspects[kinds == KINK], suspects[kinds == JUMP]
-    slopes.bars[kinks] += gaps[kinks] / 2
-    slopes.bars[jumps] = np.inf
-    allowed = tolerance * np.nan_to_num(np.abs([*claimed, *slopes.values])).max()
-    wide = ~(slopes.bars <= allowed)
-    wide[kinks] = wide[jumps] = False
+    usual, gaps, suspects = over_two_steps(place, step)
+    kinds = np.full(claimed.size, Corner.SMOOTH)
+    kinds[suspects] = corners(place, suspects)
+    slopes = usual._replace(bars=_bars_at_corners(usual.bars, gaps, kinds))
+    allowed = tolerance * _largest(claimed, slopes.values)
+    wide = _in_doubt(slopes, claimed, tolerance) & np.isin(kinds, [Corner.SMOOTH, Corner.BESIDE])
     if h is None and wide.any() and math.isfinite(place.here):
         which = np.flatnonzero(wide)
-        _narrow(slopes, search(place, which=which), which, claimed[which], allowed)
+        some = Slopes(*(array[which] for array in slopes))
+        searched = search(place, which=which)
+        lost = ~np.isfinite(searched.bars)  # the two usual steps may agree by chance
+        some.bars[lost] = 10 * some.bars[lost] + astray(place, some, which)[lost]
+        judged = combine(some, searched, claimed[which], allowed)
+        one_sided = np.abs(judged.values - some.values) > gaps[which] / 4
+        beside = kinds[which] == Corner.BESIDE
+        better = ~beside | one_sided
+        slopes = _with(slopes, which[better], Slopes(*(array[better] for array in judged)))
+        kinds[which[beside & one_sided]] = Corner.SMOOTH
+    kinds[kinds == Corner.BESIDE] = Corner.KINK
     curvatures = gaps / step
     curvatures[suspects] = 0  # no curvature, but a kink or a jump somewhere near
-    slopes.bars[:] += _rounding_of_x(place, curvatures)
-    return slopes, kinks, jumps
+    return slopes._replace(bars=slopes.bars + _rounding_of_x(place, curvatures)), kinds
 
 
-def _narrow(
+def _largest(*arrays: Array) -> float:
+    """Return the largest finite size of a number in the arrays."""
+    return float(np.nan_to_num(np.abs(np.concatenate(arrays)), posinf=0).max())
+
+
+def _in_doubt(
     slopes: Slopes,
-    others: Slopes,
+    claimed: Array,
+    tolerance: float,
+) -> Array:
+    """Whether a slope is too uncertain for a verdict, or among the worst that convict a claim.
+
+    A wrong gradient is wrong if a few entries are, so a look at more would take time for nothing.
+    """
+    wide = ~(slopes.bars <= tolerance * min(_largest(claimed), _largest(slopes.values)))
+    off = np.abs(claimed - slopes.values) - slopes.bars
+    own = np.minimum(
+        tolerance * _largest(claimed, slopes.values),
+        SMALL * np.maximum(np.abs(claimed), np.abs(slopes.values)),
+    )
+    convicts = off > own
+    worst = np.argsort(-np.nan_to_num(off))[:WORST]
+    return wide | (convicts & np.isin(np.arange(off.size), worst))
+
+
+def _bars_at_corners(
+    bars: Array,
+    gaps: Array,
+    kinds: Array,
+) -> Array:
+    """Return error bars that hold the slopes to both sides of a kink, and any slope elsewhere."""
+    two_slopes = (kinds == Corner.KINK) | (kinds == Corner.BESIDE)
+    no_slope = (kinds == Corner.NOISE) | (kinds == Corner.JUMP)
+    return np.select([two_slopes, no_slope], [bars + gaps / 2, np.inf], bars)
+
+
+def _with(
+    slopes: Slopes,
     which: Array,
+    others: Slopes,
+) -> Slopes:
+    """Return `slopes` with the `others` in their places `which`."""
+    arrays = [array.copy() for array in slopes]
+    for array, new in zip(arrays, others, strict=True):
+        array[which] = new
+    return Slopes(*arrays)
+
+
+def combine(
+    usual: Slopes,
+    searched: Slopes,
     claimed: Array,
     allowed: float,
-) -> None:
-    """Put the `others` in their places `which` where their error bars are narrower.
+) -> Slopes:
+    """Return for each coordinate the slope to be trusted: over the usual step or a searched one.
 
     A step longer than the usual one may clear a claim, not convict it: f may be rougher than such
-    a step can see.
+    a step can see. A shorter one that rules the usual slope out is trusted, unless the claim is
+    close to the usual one: then either may be blind, and the bar holds both.
     """
-    cleared = np.abs(claimed - others.values) <= others.bars + allowed
-    better = (others.bars < slopes.bars[which]) & (cleared | (others.steps <= slopes.steps[which]))
-    slopes.values[which[better]] = others.values[better]
-    slopes.bars[which[better]] = others.bars[better]
-    slopes.bars[which[~np.isfinite(others.bars)]] *= 10  # two steps may agree by chance
+    distance = np.abs(usual.values - searched.values)
+    found = np.isfinite(searched.bars)
+    narrower = searched.bars < usual.bars
+    shorter = searched.steps <= usual.steps
+    apart = distance > usual.bars + searched.bars
+    cleared = np.abs(claimed - searched.values) <= searched.bars + allowed
+    confirmed = np.abs(claimed - usual.values) <= np.abs(usual.values) / 2
+    torn = found & shorter & apart & ~cleared & confirmed
+    take = found & ((shorter & (narrower | apart)) | (cleared & narrower))
+    level = (claimed == 0) & (usual.values == 0) & (searched.values == 0)
+    bars = np.where(take, searched.bars, usual.bars)
+    bars = np.where(torn, distance + usual.bars, bars)
+    # beside a large entry, a wave may hide in the rounding of f: nothing seen convicts nobody
+    unseen = ~found | (searched.values == 0)
+    small = np.maximum(np.abs(claimed), np.abs(usual.values)) <= allowed
+    to_claim = np.abs(claimed - usual.values)
+    bars = np.where(unseen & small & ~take, np.maximum(bars, to_claim), bars)
+    return Slopes(
+        np.where(take, searched.values, usual.values),
+        np.where(level, 0.0, bars),
+        np.where(take, searched.steps, usual.steps),
+    )
 
 
 def _rounding_of_x(place: Place, curvatures: Array) -> float:

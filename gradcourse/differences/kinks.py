@@ -1,10 +1,12 @@
 """Kinks and jumps: places where a function has no slope, only one to the left and one to the right.
 
 On a smooth function the slopes to both sides come together as the step shrinks: their gap is a
-quarter over a quarter of the step. At a kink (ReLU at 0) the gap stays, at a jump it grows.
+quarter over a quarter of the step. At a kink (ReLU at 0) the gap stays, at a jump it grows as the
+step shrinks, and where f is noise it grows, too, but by a different factor each time.
 """
 
 from collections.abc import Callable
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,7 +24,12 @@ from gradcourse.differences.step_search import (
 
 QUARTERS = 4.0 ** -np.arange(-1, 15)  # the usual step, a longer one, and ever shorter ones
 NEAR_AND_FAR = np.array([[1.0], [-1.0], [2.0], [-2.0]])
-SMOOTH, KINK, JUMP = range(3)
+
+
+class Corner(IntEnum):
+    """What f is along a coordinate; BESIDE: a kink or a jump closer to x than the usual step."""
+
+    SMOOTH, KINK, JUMP, NOISE, BESIDE = range(5)
 
 
 def kinks(f: Callable, x: ArrayLike) -> tuple[int, ...]:
@@ -35,7 +42,8 @@ def kinks(f: Callable, x: ArrayLike) -> tuple[int, ...]:
     with np.errstate(all="ignore"):
         place = look(f, np.array(x, dtype=float))
         _, _, suspects = over_two_steps(place, default_step(place))
-        found = suspects[corners(place, suspects) != SMOOTH]
+        kinds = corners(place, suspects)
+        found = suspects[(kinds == Corner.KINK) | (kinds == Corner.JUMP)]
         return tuple(found.tolist())
 
 
@@ -66,29 +74,54 @@ def over_two_steps(place: Place, h: Array) -> tuple[Slopes, Array, Array]:
 
 
 def corners(place: Place, suspects: Array) -> Array:
-    """Return SMOOTH, KINK or JUMP for each of the `suspects` (flat indices of coordinates).
+    """Return the kind of corner at each of the `suspects` (flat indices of coordinates).
 
-    What counts are the two shortest steps over which a gap that stays would still be seen.
+    What counts are the shortest steps over which a gap that stays would still be seen.
     """
-    kinds = np.zeros(suspects.size, int)
     if not suspects.size:
-        return kinds
+        return np.zeros(0, int)
     x = place.along(suspects)
     steps = QUARTERS[:, None] * default_step(place)[suspects]
     looks = [_gap(place, h, suspects) for h in steps]
     gaps, blur = np.array(looks).swapaxes(0, 1)
     seen_well = gaps[1] > 4 * blur
     seen = seen_well & (steps > 16 * np.spacing(np.abs(x)))
-    shortest = np.maximum(1, seen.cumprod(axis=0).sum(axis=0) - 1)
+    shortest = np.maximum(1, rows_in_a_row(seen) - 1)
     each = np.arange(suspects.size)
     last = gaps[shortest, each]
     before = gaps[shortest - 1, each]
     as_before = last > 0.5 * before
     as_at_first = last > 0.5 * gaps[1]
     stays = as_before & as_at_first & seen[1]
-    kinds[stays] = KINK
-    kinds[stays & (last > 3 * before)] = JUMP
-    return kinds
+    growths = _last_growths(gaps, shortest)
+    as_at_kink = (growths < 3).all(axis=0) & (growths > 0.5).all(axis=0)
+    as_at_jump = (growths < 5.5).all(axis=0) & (growths >= 3).all(axis=0) & (shortest > 5)
+    beside = seen[3] & (np.abs(gaps[2:4] / gaps[1] - 1) < 0.2).all(axis=0)
+    kinds = [Corner.JUMP, Corner.NOISE, Corner.KINK, Corner.BESIDE]
+    noisy = (growths > 3).any(axis=0)
+    is_kind = [stays & as_at_jump, stays & ~as_at_kink & noisy, stays & as_at_kink, beside]
+    return np.select(is_kind, kinds, default=Corner.SMOOTH)
+
+
+def rows_in_a_row(true: Array) -> Array:
+    """Return how many rows of each column are true before the first that is not.
+
+    Example:
+        >>> rows_in_a_row(np.array([[True, True], [True, False], [False, True]]))
+        array([2, 1])
+    """
+    unbroken = np.logical_and.accumulate(true, axis=0)
+    return unbroken.sum(axis=0)
+
+
+def _last_growths(gaps: Array, shortest: Array) -> Array:
+    """Return by which factors the gap grew over the last five quarterings before `shortest`."""
+    each = np.arange(shortest.size)
+    rows = np.maximum(1, shortest - np.arange(6)[:, None])
+    factors = gaps[rows[:-1], each] / gaps[rows[1:], each]
+    is_step = rows[:-1] > rows[1:]
+    last = gaps[shortest, each] / gaps[shortest - 1, each]
+    return np.where(is_step, factors, last)
 
 
 def _gap(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradcourse.differences.evaluation import Array
+from gradcourse.differences.kinks import Corner
 
 SMALL = 1e-3  # how far an entry much smaller than the largest may be off, relative to itself
 
@@ -26,6 +27,8 @@ class GradientReport:
             differences, and by how much the latter may be off
         cause : str – a sentence, may be empty
         kinks : tuple – flat indices where f has a kink or a jump
+        entry : int or None – the flat index of the entry that failed by its own error alone,
+            small beside the largest
     """
 
     ok: bool | None
@@ -36,12 +39,12 @@ class GradientReport:
     uncertainty: Array = field(repr=False)
     cause: str = ""
     kinks: tuple[int, ...] = ()
+    entry: int | None = None
 
     def __str__(self) -> str:
         verdict = {True: "passed", False: "FAILED", None: "undecided"}[self.ok]
         lines = [
-            f"gradient check {verdict}: relative error {self.relative_error:.1e} "
-            f"(allowed {self.tolerance:.0e})",
+            f"gradient check {verdict}: {self._error()}",
             f"{'index':>8}{'your gradient':>16}{'differences':>16}",
         ]
         off = np.abs(self.claimed - self.estimated).ravel()
@@ -54,16 +57,25 @@ class GradientReport:
             lines.append(self.cause)
         return "\n".join(lines)
 
+    def _error(self) -> str:
+        """Say what was found and allowed: of all entries, or of the one that decided alone."""
+        if self.entry is None:
+            return f"relative error {self.relative_error:.1e} (allowed {self.tolerance:.0e})"
+        pair = np.array([self.claimed.ravel()[self.entry], self.estimated.ravel()[self.entry]])
+        error = np.abs(pair[0] - pair[1]) / np.abs(pair).max()
+        place = ", ".join(map(str, np.unravel_index(self.entry, self.claimed.shape)))
+        allowed = max(SMALL, self.tolerance)
+        return f"relative error {error:.1e} of entry {place} itself (allowed {allowed:.0e})"
+
 
 def judge(
     claimed: Array,
     estimated: Array,
     uncertainty: Array,
     tolerance: float,
-    kinks: Array,
-    jumps: Array,
+    kinds: Array,
 ) -> GradientReport:
-    """Return the verdict; `kinks` and `jumps` are flat indices of coordinates without a slope."""
+    """Return the verdict; `kinds` has a `Corner` for each coordinate."""
     off, size = np.abs(claimed - estimated), np.abs([claimed, estimated])
     largest = float(size.max())
     error = float(off.max() / (largest or 1.0)) if np.isfinite(largest) else np.nan
@@ -78,13 +90,21 @@ def judge(
         ok, cause = True, _unseen(claimed, estimated, uncertainty > own)
     else:
         ok, cause = None, _doubt(claimed, estimated, uncertainty, allowed)
-    cause = (_corner(kinks, jumps) or cause) if ok is not False else cause
-    corners = tuple(int(i) for i in np.sort(np.concatenate([kinks, jumps])))
-    return GradientReport(ok, error, tolerance, claimed, estimated, uncertainty, cause, corners)
+    if ok is not False:
+        cause = _corner(kinds) or cause
+    corners = tuple(np.flatnonzero((kinds == Corner.KINK) | (kinds == Corner.JUMP)).tolist())
+    alone = wrong.any() and error <= tolerance
+    entry = int(np.argmax(wrong * off / np.maximum(own, 1e-300))) if alone else None
+    return GradientReport(
+        ok, error, tolerance, claimed, estimated, uncertainty, cause, corners, entry
+    )
 
 
-def _corner(kinks: Array, jumps: Array) -> str:
+def _corner(kinds: Array) -> str:
     """Say in one sentence that f has no slope here, if it hasn't."""
+    kinks, jumps, noisy = (
+        np.flatnonzero(kinds == kind) for kind in (Corner.KINK, Corner.JUMP, Corner.NOISE)
+    )
     if jumps.size:
         return (
             f"f jumps at coordinate {jumps[0]}: it has no slope there, so differences cannot judge "
@@ -94,6 +114,12 @@ def _corner(kinks: Array, jumps: Array) -> str:
         return (
             f"f has a kink at coordinate {kinks[0]}: differences average both slopes there, "
             "so they cannot judge your gradient at this point; move x a little."
+        )
+    if noisy.size:
+        return (
+            f"f has noise along coordinate {noisy[0]}, from rounding or chance, so differences "
+            "cannot judge your gradient here. Does f subtract large numbers, or change from call "
+            "to call?"
         )
     return ""
 
@@ -108,11 +134,16 @@ def _doubt(
     if not np.isfinite(estimated).all():
         return "f is NaN or infinite at x or beside it, so there is nothing to compare with."
     widest = uncertainty.max()
+    if not np.isfinite(widest):
+        which = np.argmax(uncertainty)
+        return (
+            f"Differences cannot judge here: no step gives a slope to be trusted at entry {which}. "
+            "Does f jump or end there, change from call to call, or lose digits inside?"
+        )
     if (np.maximum(np.abs(claimed), np.abs(estimated)) <= uncertainty).all():
         return (
-            f"Differences cannot judge here: they are uncertain by {widest:.2g}, and within that "
-            "both gradients are 0, so a wrong sign or factor would not show; check at a random "
-            "point, too."
+            f"The slopes of f are known only to ±{widest:.2g}; both gradients "
+            "are smaller than that, so nothing can be compared; check at a random point, too."
         )
     return (
         f"Differences cannot judge here: they are uncertain by {widest:.2g}, and the tolerance "

@@ -142,9 +142,7 @@ def search(
     bars[_contradicted(slopes, bars, noise)] = np.inf
     usual = int(np.searchsorted(-LADDER, -relative_step(place, sides)))
     rung = _best_rung(np.abs(slopes), bars, noise, usual)
-    # f that is the same everywhere, to the last digit, has slope 0 and nothing to be unsure of
-    rises = slopes[: usual + 1].any(axis=0)
-    bars[0] = np.where(rises, noise[0], 0.0)
+    bars[0] = noise[usual]  # for where f is flat, as far as shorter steps can tell
     each = np.arange(x.size)
     known = rung >= 0
     return Slopes(
@@ -152,6 +150,24 @@ def search(
         np.where(known, bars[rung, each], np.inf),
         steps[rung, each],
     )
+
+
+def astray(
+    place: Place,
+    slopes: Slopes,
+    which: Array,
+) -> Array:
+    """Return how far slopes over shorter steps are from `slopes`, at least, whatever rounding did.
+
+    `slopes` are those of the coordinates `which`.
+    """
+    x = place.along(which)
+    furthest = np.zeros(which.size)
+    for h in slopes.steps * LADDER[:10, None]:
+        shorter = slopes_over(place, h, which=which)
+        off = np.abs(shorter - slopes.values) - 3 * rounding_bar(place, shorter, h, x)
+        furthest = np.maximum(furthest, np.nan_to_num(off))
+    return furthest
 
 
 def _best_rung(
