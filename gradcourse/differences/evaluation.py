@@ -170,6 +170,8 @@ def _computes_in_float32(
     Of float64 numbers one in 500 million is of float32 by chance, round ones always. So at least
     three values have to need more than 16 binary digits.
     """
+    if float(np.float32(here)) != here:  # the usual case: nothing more to ask
+        return False
     direction = np.cos(np.arange(point.size)).reshape(point.shape)
     move = np.maximum(1.0, np.abs(point)) * direction
     values = [here]
@@ -212,9 +214,11 @@ def moved(
     alone = offsets.size
     columns = alone if also is None else alone + also.shape[1]
     start = point.astype(np.result_type(point, offsets)).ravel()
-    copies = np.repeat(start, columns).reshape(point.size, columns)
-    there = start[which] + offsets
-    copies[np.concatenate([which] * len(offsets)), np.arange(alone)] = there.ravel()
+    copies = np.empty((point.size, columns), start.dtype)
+    copies[:] = start[:, None]
+    for row, offset in enumerate(offsets):
+        begin = row * which.size
+        copies[which, np.arange(begin, begin + which.size)] = start[which] + offset
     if also is not None:
         copies[:, alone:] += also
     return copies.reshape(*point.shape, columns)
